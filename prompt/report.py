@@ -1,0 +1,62 @@
+"""What a prompt holds: its tags by group, their weights, and how many text tokens they take."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from .counting import CHUNK, count_text_tokens
+from .errors import CountingUnavailable
+from .parsing import Tag, parse_tags
+from .vocabulary import GROUPS, OTHER, vocabulary
+
+
+@dataclass(frozen=True)
+class TagReport:
+    """A prompt's tags by group, in the prompt's order, and its text tokens (None: they can't be counted here)."""
+
+    groups: dict[str, tuple[Tag, ...]]
+    text_tokens: int | None
+
+    @property
+    def chunks(self) -> int | None:
+        """How many chunks of 75 text tokens CLIP reads: at least one."""
+        return None if self.text_tokens is None else max(1, math.ceil(self.text_tokens / CHUNK))
+
+    def text(self) -> str:
+        """Return the report in words: a line for each group, then the count."""
+        lines = [f"{group}: {', '.join(map(_shown, tags))}" for group, tags in self.groups.items() if tags]
+        if self.chunks is None:
+            return "\n".join([*lines, "text tokens: unknown (no tokenizer here)"])
+        room = self.chunks * CHUNK
+        return "\n".join([*lines, f"text tokens: {self.text_tokens} of {room} ({_plural(self.chunks, 'chunk')})"])
+
+
+def tag_report(text: str, text_tokens: int | None = None) -> TagReport:
+    """Return the report of a prompt.
+
+    Args:
+        text: the prompt.
+        text_tokens: its count by the model's own encoder, where the caller has it; else CLIP's is counted.
+    """
+    tags = parse_tags(text)
+    names = vocabulary()
+    groups = {
+        group: tuple(tag for tag in tags if names.group(tag.name) == group) for group in (*GROUPS, OTHER)
+    }
+    return TagReport(groups, _count(text) if text_tokens is None else text_tokens)
+
+
+def _count(text: str) -> int | None:
+    try:
+        return count_text_tokens(text)
+    except CountingUnavailable:
+        return None
+
+
+def _shown(tag: Tag) -> str:
+    return tag.name if tag.weight == 1 else f"{tag.name} ({tag.weight:g})"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,153 @@
+"""The command line: `tagloom generate`, `tagloom server`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from ..prompt import PromptError, family_ids
+from . import installations, places, processes
+from .errors import RunnerError, UsageError
+from .output import Output
+
+EPILOG = "Settings left out are the model family's own. The manual is the README."
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage text in front."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code: 0, 1 (failed), 2 (bad usage) or 130 (interrupted)."""
+    output = Output(as_json="--json" in (sys.argv[1:] if arguments is None else arguments))
+    try:
+        options = _parser().parse_args(arguments)
+        return int(options.run(options, output) or 0)
+    except PromptError as error:
+        output.error("usage", str(error))
+        return UsageError.exit_code
+    except RunnerError as error:
+        output.error(error.code, str(error))
+        return error.exit_code
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        output.error("failed", f"{place}{error.strerror or error}; free space or choose another folder with --out")
+        return 1
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the clean-up is done: a second Ctrl-C has nothing to stop
+        output.error("cancelled", "cancelled; the job was taken back, the pictures saved before stay")
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="tagloom", description="Weaves tags into images with ComfyUI.", epilog=EPILOG)
+    parser.add_argument("--version", action="version", version=importlib.metadata.version("tagloom"))
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_generate(commands.add_parser("generate", help="make pictures from tags", epilog=EPILOG))
+    _add_server(commands.add_parser("server", help="start, show or stop the ComfyUI that Tagloom runs itself"))
+    return parser
+
+
+def _add_generate(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_generate)
+    parser.add_argument("tags", metavar="TAGS", help="the prompt: tags with commas between them")
+    prompt = parser.add_argument_group("prompt")
+    prompt.add_argument("--negative", default="", metavar="TAGS", help="what must not be in the picture")
+    prompt.add_argument("--no-enhance", action="store_true", help="add no quality tags and no negative presets")
+    model = parser.add_argument_group("model")
+    model.add_argument("--checkpoint", metavar="NAME", help="the model's file; needed where there are several")
+    model.add_argument("--family", default="auto", metavar="ID", help=f"auto, or one of {', '.join(family_ids())}")
+    sampling = parser.add_argument_group("sampling")
+    sampling.add_argument("--steps", type=int, metavar="N", help="generation steps; usual are 20 to 40")
+    sampling.add_argument("--cfg", type=float, metavar="SCALE", help="how closely to follow the prompt; usual are 3 to 10")
+    sampling.add_argument("--sampler", metavar="NAME", help='such as "Euler a" or "DPM++2M SDE Karras"')
+    sampling.add_argument("--scheduler", metavar="NAME", help="overrides the one in the sampler's name")
+    sampling.add_argument("--clip-skip", type=int, metavar="N", help="CLIP layers to stop before the end, as A1111 counts")
+    sampling.add_argument("--seed", type=int, metavar="N", help="the first picture's; each next one takes the next number")
+    picture = parser.add_argument_group("picture")
+    picture.add_argument("--size", metavar="WxH", help="in pixels, such as 832x1216")
+    picture.add_argument("--count", type=int, default=1, metavar="N", help="how many pictures (1)")
+    picture.add_argument("--image", type=Path, metavar="FILE", help="a base image to start from")
+    picture.add_argument("--denoise", type=float, metavar="SHARE", help="how much of the base image to change, 0 to 1 (0.6)")
+    picture.add_argument("--out", type=Path, default=Path("output"), metavar="DIR", help="where to save (output)")
+    _add_json(parser)
+    where = parser.add_argument_group("server (without: the embedded ComfyUI)").add_mutually_exclusive_group()
+    where.add_argument("--server", metavar="URL", help="your ComfyUI's address; or TAGLOOM_SERVER")
+    where.add_argument("--comfyui", type=Path, metavar="DIR", help="your ComfyUI's folder, started from there")
+
+
+def _add_server(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, action, text in (
+        ("start", _start, "start it, or tell where it runs"),
+        ("status", _status, "tell whether it runs, and where its files are"),
+        ("stop", _stop, "stop it"),
+        ("logs", _logs, "print what it wrote"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.set_defaults(run=action)
+        command.add_argument("--comfyui", type=Path, metavar="DIR", help="your ComfyUI's folder instead of the embedded one")
+        _add_json(command)
+        if name == "start":
+            command.add_argument("--port", type=int, help="the loopback port (a free one)")
+            command.add_argument("--idle", type=float, metavar="MINUTES", help="stop after so long without work (10); 0 never")
+        if name == "logs":
+            command.add_argument("--lines", type=int, default=40, metavar="N", help="how many of the last lines (40)")
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print events as JSON, one a line")
+
+
+def _generate(options: argparse.Namespace, output: Output) -> None:
+    from . import generate
+    from .request import Request, check
+    from .targets import open_target
+
+    fields = ("negative", "family", "steps", "cfg", "sampler", "scheduler", "clip_skip", "seed", "size", "count")
+    chosen = {name: getattr(options, name) for name in (*fields, "image", "denoise", "checkpoint")}
+    checked = check(Request(positive=options.tags, enhance=not options.no_enhance, **chosen))
+    if options.out.exists() and not options.out.is_dir():
+        raise UsageError(f"{options.out} is a file; choose a folder with --out")
+    server = options.server or (None if options.comfyui else os.environ.get("TAGLOOM_SERVER"))
+    target = open_target(server, options.comfyui, places.idle_minutes() * 60, output.announce)
+    plan = generate.plan(checked, target)
+    output.begin(plan, target.client.url)
+    with output.progress(plan.checked) as show:
+        for event in generate.run(plan, target, options.out):
+            show(event)
+    output.done(plan)
+
+
+def _start(options: argparse.Namespace, output: Output) -> None:
+    minutes = places.idle_minutes() if options.idle is None else options.idle
+    if minutes < 0 or (options.port is not None and not 1 <= options.port <= 65535):
+        raise UsageError("idle minutes must be 0 or more, and a port must lie between 1 and 65535")
+    installation = _installation(options)
+    output.server(installation, processes.ensure(installation, minutes * 60, options.port, output.announce))
+
+
+def _status(options: argparse.Namespace, output: Output) -> None:
+    installation = _installation(options)
+    output.server(installation, processes.find(installation))
+
+
+def _stop(options: argparse.Namespace, output: Output) -> None:
+    output.stopped(processes.stop(_installation(options)))
+
+
+def _logs(options: argparse.Namespace, output: Output) -> None:
+    output.log(processes.last_lines(_installation(options), max(1, options.lines)))
+
+
+def _installation(options: argparse.Namespace) -> installations.Installation:
+    return installations.checkout(options.comfyui) if options.comfyui else installations.embedded()

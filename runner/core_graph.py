@@ -1,0 +1,123 @@
+"""Works Tagloom's nodes out ahead of the run, by the same functions of `prompt/`, and leaves a graph of core nodes.
+
+So a workflow runs on a server without the pack, and the runner knows the final prompts and settings of any run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..prompt import Family, Size, compose_negative, enhance, get_family, size_for, tag_report
+from .errors import WorkflowError
+from .workflows import NODE_PREFIX
+
+Graph = Mapping[str, Any]
+Inputs = Mapping[str, Any]
+READERS = {"PreviewAny"}
+"""Output nodes that only show a text: without the pack's node in front of them they have nothing to show."""
+
+
+def to_core(graph: Graph, image_sizes: Mapping[str, Size]) -> dict[str, Any]:
+    """Return the graph with every Tagloom node replaced by the values that it would give.
+
+    Args:
+        graph: API format, its family chosen (`auto` needs the checkpoint's file).
+        image_sizes: the size of each picture that a LoadImage node names.
+
+    Raises:
+        WorkflowError: for what core nodes can't express.
+    """
+    values = _Values(graph, image_sizes)
+    core = {}
+    for node_id, node in graph.items():
+        if _is_ours(node):
+            continue
+        linked = [value for value in node["inputs"].values() if _is_link(value)]
+        if node["class_type"] in READERS and any(_is_ours(graph[origin]) for origin, _ in linked):
+            continue
+        inputs = {name: values.input(value, node_id, name) for name, value in node["inputs"].items()}
+        core[node_id] = {**node, "inputs": inputs}
+    return core
+
+
+class _Values:
+    """The values of Tagloom's nodes, each worked out once."""
+
+    def __init__(self, graph: Graph, image_sizes: Mapping[str, Size]) -> None:
+        self._graph = graph
+        self._image_sizes = image_sizes
+        self._known: dict[str, tuple[Any, ...]] = {}
+
+    def input(self, value: Any, node_id: str, name: str) -> Any:
+        """Return what a core node's input receives: the value of a Tagloom node, or the link as it is."""
+        if not _is_link(value) or not _is_ours(self._graph[value[0]]):
+            return value
+        worked_out = self._outputs(value[0])[value[1]]
+        if not isinstance(worked_out, str | int | float):
+            raise WorkflowError(f"node {node_id} takes {name} from a Tagloom node; this needs the pack on the server")
+        return worked_out
+
+    def _outputs(self, node_id: str) -> tuple[Any, ...]:
+        if node_id not in self._known:
+            node = self._graph[node_id]
+            evaluate = EVALUATORS.get(node["class_type"])
+            if evaluate is None:
+                raise WorkflowError(
+                    f"node {node_id} ({node['class_type']}) can't be expressed in core nodes; install Tagloom on the server"
+                )
+            inputs = {name: self._inner(value) for name, value in node["inputs"].items()}
+            self._known[node_id] = evaluate(inputs)
+        return self._known[node_id]
+
+    def _inner(self, value: Any) -> Any:
+        if not _is_link(value):
+            return value
+        origin = self._graph[value[0]]
+        if _is_ours(origin):
+            return self._outputs(value[0])[value[1]]
+        return self._image_sizes.get(origin["inputs"].get("image", ""))
+
+
+def _family(inputs: Inputs) -> tuple[Any, ...]:
+    family = get_family(inputs["family"])
+    settings = (family.sampler, family.scheduler, int(family.steps.default), family.cfg.default)
+    return (family, *settings, family.stop_layer(), family.name)
+
+
+def _enhanced(inputs: Inputs) -> tuple[Any, ...]:
+    result = enhance(inputs["text"], inputs["family"], inputs["level"], inputs["enabled"])
+    return (result.text, result.report())
+
+
+def _negative(inputs: Inputs) -> tuple[Any, ...]:
+    family: Family = inputs["family"]
+    positive = inputs.get("positive", "")
+    result = compose_negative(inputs["text"], family, inputs["preset"], positive, inputs["enabled"])
+    return (result.text, result.report())
+
+
+def _size(inputs: Inputs) -> tuple[Any, ...]:
+    return tuple(size_for(inputs["family"], inputs["shape"], inputs.get("image")))
+
+
+def _report(inputs: Inputs) -> tuple[Any, ...]:
+    report = tag_report(inputs["text"])
+    return (report.text(), report.text_tokens, inputs["images"])
+
+
+EVALUATORS: dict[str, Callable[[Inputs], tuple[Any, ...]]] = {
+    "TagloomFamilyProfile": _family,
+    "TagloomPromptEnhancer": _enhanced,
+    "TagloomNegativePreset": _negative,
+    "TagloomImageSize": _size,
+    "TagloomTagReport": _report,
+}
+
+
+def _is_ours(node: Mapping[str, Any]) -> bool:
+    return str(node["class_type"]).startswith(NODE_PREFIX)
+
+
+def _is_link(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2

@@ -1,0 +1,180 @@
+"""Turns a request into pictures: fills a shipped workflow in, runs it, and saves what comes back."""
+
+from __future__ import annotations
+
+import copy
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..prompt import Family, Size, get_family, nearest_size
+from ..prompt.samplers import known_names
+from ..wallet import image_tokens
+from .core_graph import to_core
+from .errors import JobFailed
+from .jobs import Finished, Job, JobStream, Progress, new_id
+from .metadata import parameters_text, with_texts
+from .request import AUTO, SEEDS, Checked, fitting, range_warnings
+from .saving import save
+from .targets import Target
+from .workflows import NODE_PREFIX, Workflow, shipped
+
+TEXT_TO_IMAGE = "Tags to Image"
+IMAGE_TO_IMAGE = "Base Image to Image"
+FOLDER = "tagloom"
+"""Our folder among a server's inputs and outputs."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A request made out in full: which model, which family, which workflow, and what the user should know."""
+
+    checked: Checked
+    checkpoint: str
+    family: Family
+    workflow: Workflow
+    has_pack: bool
+    seed: int
+    warnings: tuple[str, ...]
+
+    @property
+    def cost(self) -> int:
+        """The image tokens that its pictures are worth."""
+        return image_tokens(self.checked.request.count)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A saved picture: where it lies, its seed and its size."""
+
+    path: Path
+    seed: int
+    size: Size
+
+
+def plan(checked: Checked, target: Target) -> Plan:
+    """Make a checked request out in full for a server; nothing is queued or uploaded yet."""
+    request = checked.request
+    checkpoint = target.choose_checkpoint(request.checkpoint)
+    family_id = target.detect(checkpoint).family if request.family == AUTO else request.family
+    family = get_family(family_id)
+    warnings = range_warnings(checked, family)
+    if checked.size is None:
+        size = nearest_size(family.sizes, checked.image_size) if checked.image_size else family.sizes[0]
+        checked = fitting(checked, size)
+    document = shipped(IMAGE_TO_IMAGE if request.image else TEXT_TO_IMAGE)
+    workflow = Workflow(document, cache(target.client.schema))
+    has_pack = all(target.client.schema(name) for name in workflow.classes if name.startswith(NODE_PREFIX))
+    seed = secrets.randbelow(2**32) if request.seed is None else request.seed
+    return Plan(checked, checkpoint, family, workflow, has_pack, seed, tuple(warnings))
+
+
+def run(plan: Plan, target: Target, out: Path) -> Iterator[Progress | Picture]:
+    """Generate and save the pictures of a plan, yielding progress and each picture as it is saved.
+
+    Raises:
+        JobFailed: if the server refuses or fails a job; the pictures saved before stay.
+        OSError: if a picture can't be written.
+    """
+    image = plan.checked.request.image
+    uploaded = target.client.upload(image, FOLDER) if image else None
+    try:
+        _fill(plan, uploaded)
+        tasks = [_task(plan, number, uploaded) for number in range(plan.checked.request.count)]
+        by_id = {task.job.id: task for task in tasks}
+        with JobStream(target.client) as stream:
+            for event in stream.run([task.job for task in tasks]):
+                yield _collect(by_id[event.job.id], event, target, out) if isinstance(event, Finished) else event
+    finally:
+        if uploaded:
+            target.forget("input", uploaded)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One picture to make: its job, its seed, and what its `parameters` text says."""
+
+    job: Job
+    seed: int
+    size: Size
+    parameters: str
+
+
+def _fill(plan: Plan, uploaded: str | None) -> None:
+    """Write the request into the workflow, as a user would in the editor; what is None keeps the family's value."""
+    request, sampling, size = plan.checked.request, plan.checked.sampling, plan.checked.size
+    values = {
+        "checkpoint": plan.checkpoint,
+        "family": plan.family.id,
+        "positive": request.positive,
+        "negative": request.negative,
+        "enhance": request.enhance,
+        "steps": request.steps,
+        "cfg": request.cfg,
+        "sampler": sampling and sampling.sampler,
+        "scheduler": sampling and sampling.scheduler,
+        "clip_layer": request.clip_skip and plan.family.stop_layer(request.clip_skip),
+        "width": size and size.width,
+        "height": size and size.height,
+        "image": uploaded,
+        "denoise": request.denoise,
+    }
+    for name, value in values.items():
+        if value is not None:
+            plan.workflow.set(name, value)
+
+
+def _task(plan: Plan, number: int, uploaded: str | None) -> _Task:
+    seed = (plan.seed + number) % SEEDS
+    plan.workflow.set("seed", seed)
+    graph = plan.workflow.api()
+    job_id = new_id()
+    for node_id, field in plan.workflow.targets("prefix"):  # in the graph alone: a user who opens the picture wants
+        graph[str(node_id)]["inputs"][field] = f"{FOLDER}/{job_id}"  # the workflow's own prefix
+    base = plan.checked.image_size
+    core = to_core(graph, {uploaded: base} if uploaded and base else {})
+    job = Job(graph if plan.has_pack else core, copy.deepcopy(plan.workflow.document), job_id)
+
+    def final(name: str) -> Any:
+        node_id, field = plan.workflow.targets(name)[0]
+        return core[str(node_id)]["inputs"][field]
+
+    size = Size(final("width"), final("height"))
+    return _Task(job, seed, size, parameters_text(final("encoded"), final("encoded_negative"), _settings(plan, final)))
+
+
+def _settings(plan: Plan, final: Callable[[str], Any]) -> dict[str, Any]:
+    """Return the settings of a picture under A1111's names, in A1111's order."""
+    sampler, schedule = known_names(final("sampler"), final("scheduler"))
+    denoise = {"Denoising strength": final("denoise")} if plan.checked.request.image else {}
+    clip_skip = {"Clip skip": -final("clip_layer")} if plan.family.clip_skip else {}
+    return {
+        "Steps": final("steps"),
+        "Sampler": sampler,
+        "Schedule type": schedule,
+        "CFG scale": f"{final('cfg'):g}",
+        "Seed": final("seed"),
+        "Size": f"{final('width')}x{final('height')}",
+        "Model": Path(plan.checkpoint).stem,
+        **denoise,
+        **clip_skip,
+        "Version": "ComfyUI",
+    }
+
+
+def _collect(task: _Task, finished: Finished, target: Target, out: Path) -> Picture:
+    files = [file for output in finished.outputs.values() for file in output.get("images", [])]
+    if len(files) != 1:
+        raise JobFailed(f"{target.client.url} made {len(files)} pictures where one was asked for; look into its log")
+    texts = {
+        "prompt": json.dumps(finished.job.graph),
+        "workflow": json.dumps(finished.job.workflow),
+        "parameters": task.parameters,
+    }
+    path = save(out, task.seed, with_texts(target.client.view(files[0]), texts))
+    target.forget("output", f"{files[0]['subfolder']}/{files[0]['filename']}")
+    return Picture(path, task.seed, task.size)

@@ -1,0 +1,88 @@
+"""Workflows in UI format, with the inputs that they declare under names of their own (`extra.tagloom.inputs`)."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+from .convert import Schema, Schemas, to_api, widget_names
+from .errors import WorkflowError
+from .places import PACKAGE
+
+NODE_PREFIX = "Tagloom"
+SNAPSHOT = Path(__file__).parent / "data" / "nodes.json"
+"""The pack's own entries of `/object_info`, for servers that lack the pack."""
+
+
+class Workflow:
+    """A workflow that can be edited by the names that it declares, as a user would edit it in the editor."""
+
+    def __init__(self, document: dict[str, Any], schemas: Schemas) -> None:
+        """Take the workflow (it is copied) and the node classes of the server that shall run it."""
+        self.document = copy.deepcopy(document)
+        self._schemas = schemas
+        self._nodes = {node["id"]: node for node in self.document["nodes"]}
+
+    @property
+    def classes(self) -> set[str]:
+        """The node classes that it uses."""
+        return {node["type"] for node in self.document["nodes"]}
+
+    def declares(self, name: str) -> bool:
+        """Return whether the workflow has an input of this name."""
+        return name in self._inputs
+
+    def targets(self, name: str) -> list[tuple[int, str]]:
+        """Return the (node id, input) pairs behind a declared name.
+
+        Raises:
+            WorkflowError: if the workflow declares no such input.
+        """
+        try:
+            return [(node_id, field) for node_id, field in self._inputs[name]]
+        except KeyError as error:
+            known = ", ".join(sorted(self._inputs))
+            raise WorkflowError(f"the workflow declares no input {name!r}; it has {known}") from error
+
+    def set(self, name: str, value: Any) -> None:
+        """Write a value into the widgets behind a declared name; a link into one of them is taken out."""
+        for node_id, field in self.targets(name):
+            node = self._nodes[node_id]
+            names = widget_names(node["type"], self.schema(node["type"]))
+            node["widgets_values"][names.index(field)] = value
+            for socket in node.get("inputs", []):
+                if socket["name"] == field and socket.get("link") is not None:
+                    self._cut(socket["link"])
+                    socket["link"] = None
+
+    def api(self) -> dict[str, Any]:
+        """Return the graph in API format."""
+        return to_api(self.document, self.schema)
+
+    def schema(self, class_type: str) -> Schema:
+        """Return a node class's schema: the server's, or for the pack's own nodes the one that comes with it."""
+        found = self._schemas(class_type)
+        if found is None and class_type.startswith(NODE_PREFIX):
+            found = json.loads(SNAPSHOT.read_text(encoding="utf-8")).get(class_type)
+        if found is None:
+            raise WorkflowError(f"the server has no node {class_type}; update ComfyUI or install the pack that brings it")
+        return found
+
+    @property
+    def _inputs(self) -> dict[str, list[list[Any]]]:
+        declared = self.document.get("extra", {}).get("tagloom", {}).get("inputs", {})
+        return dict(declared)
+
+    def _cut(self, link_id: int) -> None:
+        links = self.document["links"]
+        _, origin, slot, *_ = next(link for link in links if link[0] == link_id)
+        self.document["links"] = [link for link in links if link[0] != link_id]
+        self._nodes[origin]["outputs"][slot]["links"].remove(link_id)
+
+
+def shipped(name: str) -> dict[str, Any]:
+    """Return a shipped workflow's document by its file name without ending."""
+    document = json.loads((PACKAGE / "workflows" / f"{name}.json").read_text(encoding="utf-8"))
+    return dict(document)
