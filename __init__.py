@@ -3,7 +3,7 @@
 WEB_DIRECTORY = "./web"
 
 
-async def comfy_entrypoint():  # noqa: ANN201 the type lives in ComfyUI, which is absent in the runner
+async def comfy_entrypoint():
     """Return the pack's extension; called by ComfyUI when it loads custom nodes."""
     from .nodes import TagloomExtension
 

@@ -37,7 +37,9 @@ class TagloomFamilyProfile(io.ComfyNode):
             outputs=[
                 FamilySocket.Output(display_name="family", tooltip="For Tagloom's other nodes."),
                 io.Combo.Output(
-                    display_name="sampler", options=comfy.samplers.KSampler.SAMPLERS, tooltip="Recommended sampler."
+                    display_name="sampler",
+                    options=comfy.samplers.KSampler.SAMPLERS,
+                    tooltip="Recommended sampler.",
                 ),
                 io.Combo.Output(
                     display_name="scheduler",

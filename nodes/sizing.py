@@ -22,7 +22,10 @@ class TagloomImageSize(io.ComfyNode):
             inputs=[
                 family_input(),
                 io.Combo.Input(
-                    "shape", options=list(SHAPES), default=SHAPES[0], tooltip="recommended is the family's usual size."
+                    "shape",
+                    options=list(SHAPES),
+                    default=SHAPES[0],
+                    tooltip="recommended is the family's usual size.",
                 ),
                 io.Image.Input("image", optional=True, tooltip="The base image, for the shape of that name."),
             ],

@@ -91,4 +91,7 @@ def _join(text: str, added: list[str], at_end: bool) -> str:
 
 def _is_low_quality(name: str) -> bool:
     entry = vocabulary().find(name)
-    return entry is not None and (entry.group, entry.subgroup) in {("quality", "bad"), ("quality", "artifact")}
+    return entry is not None and (entry.group, entry.subgroup) in {
+        ("quality", "bad"),
+        ("quality", "artifact"),
+    }

@@ -37,7 +37,13 @@ def _clip() -> Tokenizer:
     with gzip.open(DATA / "clip" / "merges.txt.gz", "rt", encoding="utf-8") as file:
         merges = [tuple(line.split()) for line in file.read().splitlines()]
     letters = _byte_letters()
-    words = [*letters, *(f"{letter}</w>" for letter in letters), *("".join(pair) for pair in merges), START, END]
+    words = [
+        *letters,
+        *(f"{letter}</w>" for letter in letters),
+        *("".join(pair) for pair in merges),
+        START,
+        END,
+    ]
     model = models.BPE(
         vocab={word: number for number, word in enumerate(words)},
         merges=merges,
@@ -63,6 +69,10 @@ def _clip() -> Tokenizer:
 
 def _byte_letters() -> list[str]:
     """Return the letter that stands for each byte, in the vocabulary's order: printable ones stand for themselves."""
-    printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
+    printable = [
+        *range(ord("!"), ord("~") + 1),
+        *range(ord("¡"), ord("¬") + 1),
+        *range(ord("®"), ord("ÿ") + 1),
+    ]
     rest = 256 - len(printable)
     return [chr(byte) for byte in printable] + [chr(256 + number) for number in range(rest)]

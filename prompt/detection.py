@@ -63,11 +63,7 @@ def detect(filename: str, header: Header | None = None, metadata: Mapping[str, s
     """
     title = dict(header.metadata if header else metadata or {}).get("modelspec.title", "")
     architecture = _architecture(header) if header else None
-    candidates = [
-        family
-        for family in all_families()
-        if architecture is None or _fits(family, *architecture)
-    ]
+    candidates = [family for family in all_families() if architecture is None or _fits(family, *architecture)]
     evidence = [f"tensor shapes: {architecture[0]}, {architecture[1]}-prediction"] if architecture else []
     if len(candidates) == 1:
         alone = sum(family.architecture == candidates[0].architecture for family in all_families()) == 1
@@ -111,7 +107,7 @@ def _architecture(header: Header) -> tuple[str, str] | None:
     first = shapes.get(f"{UNET}input_blocks.0.0.weight")
     context = _context_width(shapes)
     name = {(64, 192): "tagloom_tiny", (320, 768): "sd15", (320, 2048): "sdxl"}.get((first[0] if first else 0, context))
-    return name and (name, "v" if "v_pred" in shapes else "eps")
+    return (name, "v" if "v_pred" in shapes else "eps") if name else None
 
 
 def _context_width(shapes: Mapping[str, Any]) -> int:

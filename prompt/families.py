@@ -122,9 +122,10 @@ def _read(values: dict[str, Any]) -> Family:
     sizes = [size["default"], *(choice for choice in size["choices"] if choice != size["default"])]
     plain = ("id", "name", "use", "style", "architecture", "prediction", "priority", "weights")
     lists = ("names", "foreign", "encoders", "unverified", "sources")
+    fields: dict[str, Any] = {key: values[key] for key in plain}
+    fields |= {key: tuple(values[key]) for key in lists}
     return Family(
-        **{key: values[key] for key in plain},
-        **{key: tuple(values[key]) for key in lists},
+        **fields,
         quality=Quality(
             values["quality"]["place"],
             {"none": (), **{level: tuple(values["quality"][level]) for level in LEVELS[1:]}},

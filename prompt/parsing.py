@@ -51,10 +51,7 @@ def parse_tags(text: str) -> tuple[Tag, ...]:
     masked = _mask(text)
     brackets = _brackets(masked)
     cuts = _cuts(masked, brackets)
-    return tuple(
-        Tag(canonical(text[start:end]), start, end, _weight(brackets, start, end))
-        for start, end in cuts
-    )
+    return tuple(Tag(canonical(text[start:end]), start, end, _weight(brackets, start, end)) for start, end in cuts)
 
 
 def _mask(text: str) -> str:

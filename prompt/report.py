@@ -24,12 +24,13 @@ class TagReport:
         return None if self.text_tokens is None else max(1, math.ceil(self.text_tokens / CHUNK))
 
     def text(self) -> str:
-        """Return the report in words: a line for each group, then the count."""
-        lines = [f"{group}: {', '.join(map(_shown, tags))}" for group, tags in self.groups.items() if tags]
+        """Return the report in words: a line for each group, then the count. It is Markdown, as Preview Any shows."""
+        groups = [(group, ", ".join(map(_shown, tags))) for group, tags in self.groups.items() if tags]
+        lines = [f"- {group}: `{tags}`" for group, tags in groups]
         if self.chunks is None:
-            return "\n".join([*lines, "text tokens: unknown (no tokenizer here)"])
-        room = self.chunks * CHUNK
-        return "\n".join([*lines, f"text tokens: {self.text_tokens} of {room} ({_plural(self.chunks, 'chunk')})"])
+            return "\n".join([*lines, "- text tokens: unknown, no tokenizer is installed here"])
+        chunks = f"{self.chunks} chunk{'s' if self.chunks > 1 else ''} of {CHUNK}"
+        return "\n".join([*lines, f"- text tokens: {self.text_tokens} in {chunks}"])
 
 
 def tag_report(text: str, text_tokens: int | None = None) -> TagReport:
@@ -41,9 +42,7 @@ def tag_report(text: str, text_tokens: int | None = None) -> TagReport:
     """
     tags = parse_tags(text)
     names = vocabulary()
-    groups = {
-        group: tuple(tag for tag in tags if names.group(tag.name) == group) for group in (*GROUPS, OTHER)
-    }
+    groups = {group: tuple(tag for tag in tags if names.group(tag.name) == group) for group in (*GROUPS, OTHER)}
     return TagReport(groups, _count(text) if text_tokens is None else text_tokens)
 
 
@@ -56,7 +55,3 @@ def _count(text: str) -> int | None:
 
 def _shown(tag: Tag) -> str:
     return tag.name if tag.weight == 1 else f"{tag.name} ({tag.weight:g})"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -68,16 +68,24 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--family", default="auto", metavar="ID", help=f"auto, or one of {', '.join(family_ids())}")
     sampling = parser.add_argument_group("sampling")
     sampling.add_argument("--steps", type=int, metavar="N", help="generation steps; usual are 20 to 40")
-    sampling.add_argument("--cfg", type=float, metavar="SCALE", help="how closely to follow the prompt; usual are 3 to 10")
+    sampling.add_argument(
+        "--cfg", type=float, metavar="SCALE", help="how closely to follow the prompt; usual are 3 to 10"
+    )
     sampling.add_argument("--sampler", metavar="NAME", help='such as "Euler a" or "DPM++2M SDE Karras"')
     sampling.add_argument("--scheduler", metavar="NAME", help="overrides the one in the sampler's name")
-    sampling.add_argument("--clip-skip", type=int, metavar="N", help="CLIP layers to stop before the end, as A1111 counts")
-    sampling.add_argument("--seed", type=int, metavar="N", help="the first picture's; each next one takes the next number")
+    sampling.add_argument(
+        "--clip-skip", type=int, metavar="N", help="CLIP layers to stop before the end, as A1111 counts"
+    )
+    sampling.add_argument(
+        "--seed", type=int, metavar="N", help="the first picture's; each next one takes the next number"
+    )
     picture = parser.add_argument_group("picture")
     picture.add_argument("--size", metavar="WxH", help="in pixels, such as 832x1216")
     picture.add_argument("--count", type=int, default=1, metavar="N", help="how many pictures (1)")
     picture.add_argument("--image", type=Path, metavar="FILE", help="a base image to start from")
-    picture.add_argument("--denoise", type=float, metavar="SHARE", help="how much of the base image to change, 0 to 1 (0.6)")
+    picture.add_argument(
+        "--denoise", type=float, metavar="SHARE", help="how much of the base image to change, 0 to 1 (0.6)"
+    )
     picture.add_argument("--out", type=Path, default=Path("output"), metavar="DIR", help="where to save (output)")
     _add_json(parser)
     where = parser.add_argument_group("server (without: the embedded ComfyUI)").add_mutually_exclusive_group()
@@ -95,11 +103,15 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
     ):
         command = commands.add_parser(name, help=text)
         command.set_defaults(run=action)
-        command.add_argument("--comfyui", type=Path, metavar="DIR", help="your ComfyUI's folder instead of the embedded one")
+        command.add_argument(
+            "--comfyui", type=Path, metavar="DIR", help="your ComfyUI's folder instead of the embedded one"
+        )
         _add_json(command)
         if name == "start":
             command.add_argument("--port", type=int, help="the loopback port (a free one)")
-            command.add_argument("--idle", type=float, metavar="MINUTES", help="stop after so long without work (10); 0 never")
+            command.add_argument(
+                "--idle", type=float, metavar="MINUTES", help="stop after so long without work (10); 0 never"
+            )
         if name == "logs":
             command.add_argument("--lines", type=int, default=40, metavar="N", help="how many of the last lines (40)")
 
@@ -113,7 +125,18 @@ def _generate(options: argparse.Namespace, output: Output) -> None:
     from .request import Request, check
     from .targets import open_target
 
-    fields = ("negative", "family", "steps", "cfg", "sampler", "scheduler", "clip_skip", "seed", "size", "count")
+    fields = (
+        "negative",
+        "family",
+        "steps",
+        "cfg",
+        "sampler",
+        "scheduler",
+        "clip_skip",
+        "seed",
+        "size",
+        "count",
+    )
     chosen = {name: getattr(options, name) for name in (*fields, "image", "denoise", "checkpoint")}
     checked = check(Request(positive=options.tags, enhance=not options.no_enhance, **chosen))
     if options.out.exists() and not options.out.is_dir():

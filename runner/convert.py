@@ -75,12 +75,16 @@ def _convert(
     node: Mapping[str, Any], nodes: Mapping[Any, Any], sources: Mapping[Any, Any], schemas: Schemas
 ) -> dict[str, Any]:
     if node["type"] in VIRTUAL:
-        raise WorkflowError(f"{_called(node)} is a {node['type']}, which is not converted yet; replace it by plain links")
+        raise WorkflowError(
+            f"{_called(node)} is a {node['type']}, which is not converted yet; replace it by plain links"
+        )
     if node["mode"] != ALWAYS:
         raise WorkflowError(f"{_called(node)} is bypassed, which is not converted yet; remove it or mute it")
     schema = schemas(node["type"])
     if schema is None:
-        raise WorkflowError(f"{_called(node)} is unknown on this server; install the node pack that brings {node['type']}")
+        raise WorkflowError(
+            f"{_called(node)} is unknown on this server; install the node pack that brings {node['type']}"
+        )
     inputs = widget_values(node, schema)
     for socket in node.get("inputs", []):
         if socket.get("link") is None:

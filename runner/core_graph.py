@@ -64,7 +64,7 @@ class _Values:
             evaluate = EVALUATORS.get(node["class_type"])
             if evaluate is None:
                 raise WorkflowError(
-                    f"node {node_id} ({node['class_type']}) can't be expressed in core nodes; install Tagloom on the server"
+                    f"node {node_id} ({node['class_type']}) has no core nodes to stand for it; install Tagloom on the server"
                 )
             inputs = {name: self._inner(value) for name, value in node["inputs"].items()}
             self._known[node_id] = evaluate(inputs)

@@ -88,7 +88,7 @@ def run(plan: Plan, target: Target, out: Path) -> Iterator[Progress | Picture]:
         by_id = {task.job.id: task for task in tasks}
         with JobStream(target.client) as stream:
             for event in stream.run([task.job for task in tasks]):
-                yield _collect(by_id[event.job.id], event, target, out) if isinstance(event, Finished) else event
+                yield (_collect(by_id[event.job.id], event, target, out) if isinstance(event, Finished) else event)
     finally:
         if uploaded:
             target.forget("input", uploaded)

@@ -100,11 +100,11 @@ class JobStream:
         while self._open:
             message = self._receive()
             data = message.get("data") or {}
-            job = self._open.get(data.get("prompt_id", ""))
-            if job is not None and message.get("type") == "progress":
-                yield Progress(job, int(data["value"]), int(data["max"]))
-            elif job is not None and _ends(message):
-                yield self._finish(job)
+            concerned = self._open.get(data.get("prompt_id", ""))
+            if concerned is not None and message.get("type") == "progress":
+                yield Progress(concerned, int(data["value"]), int(data["max"]))
+            elif concerned is not None and _ends(message):
+                yield self._finish(concerned)
             elif not message:
                 yield from self._reconcile()
 

@@ -98,7 +98,11 @@ class Output:
         if server is None:
             print("not running")
         else:
-            idle = f"stops after {server.idle_seconds / 60:g} idle minutes" if server.idle_seconds else "runs until stopped"
+            idle = (
+                f"stops after {server.idle_seconds / 60:g} idle minutes"
+                if server.idle_seconds
+                else "runs until stopped"
+            )
             print(f"running at {server.url} (process {server.pid}; {idle})")
         print(f"its folder is {folders['folder']}; checkpoints go into models/checkpoints there")
 

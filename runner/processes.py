@@ -192,7 +192,9 @@ def _spawn(
     installation: Installation, tree: Path, port: int, device: list[str], idle_seconds: float
 ) -> subprocess.Popen[bytes]:
     own = ["--base-directory", str(installation.folder)] if installation.embedded else []
-    own += ["--database-url", f"sqlite:///{installation.folder / 'user' / 'comfyui.db'}"] if installation.embedded else []
+    own += (
+        ["--database-url", f"sqlite:///{installation.folder / 'user' / 'comfyui.db'}"] if installation.embedded else []
+    )
     own += ["--disable-api-nodes"] if installation.embedded else []
     command = [
         *(str(installation.python), str(tree / "main.py")),
@@ -201,7 +203,11 @@ def _spawn(
         *own,
         *device,
     ]
-    settings = {"TAGLOOM_IDLE_SECONDS": str(idle_seconds), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+    settings = {
+        "TAGLOOM_IDLE_SECONDS": str(idle_seconds),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONIOENCODING": "utf-8",
+    }
     detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         detached = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}

@@ -78,7 +78,10 @@ def range_warnings(checked: Checked, family: Family) -> list[str]:
     """Return what is unusual for the family: allowed, but worth a line."""
     request = checked.request
     warnings = []
-    for name, value, usual in (("steps", request.steps, family.steps), ("CFG scale", request.cfg, family.cfg)):
+    for name, value, usual in (
+        ("steps", request.steps, family.steps),
+        ("CFG scale", request.cfg, family.cfg),
+    ):
         if value is not None and not usual.low <= value <= usual.high:
             warnings.append(f"{name} {value:g} is outside {family.name}'s usual range, {usual.low:g} to {usual.high:g}")
     size, base = checked.size, checked.image_size

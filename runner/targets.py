@@ -34,7 +34,9 @@ class Target:
         if wanted is None:
             listed = "; ".join(f"{name} ({self._family_name(name)})" for name in there)
             raise UsageError(f"{self.client.url} has several checkpoints; choose one with --checkpoint: {listed}")
-        fitting = [name for name in there if wanted == name] or [name for name in there if _plain(name) == _plain(wanted)]
+        fitting = [name for name in there if wanted == name] or [
+            name for name in there if _plain(name) == _plain(wanted)
+        ]
         if len(fitting) != 1:
             hint = nearest_names(wanted, there) or f"there are {', '.join(there[:20])}"
             raise UsageError(f"{self.client.url} has no checkpoint {wanted!r}; {hint}")

@@ -67,7 +67,9 @@ class Workflow:
         if found is None and class_type.startswith(NODE_PREFIX):
             found = json.loads(SNAPSHOT.read_text(encoding="utf-8")).get(class_type)
         if found is None:
-            raise WorkflowError(f"the server has no node {class_type}; update ComfyUI or install the pack that brings it")
+            raise WorkflowError(
+                f"the server has no node {class_type}; update ComfyUI or install the pack that brings it"
+            )
         return found
 
     @property
