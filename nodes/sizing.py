@@ -17,7 +17,7 @@ class TagloomImageSize(io.ComfyNode):
             node_id="TagloomImageSize",
             display_name="Image Size",
             category=CATEGORY,
-            description="Gives a width and height that the model family was trained on: by shape, or the one nearest "
+            description="Gives a width and height that suit the model family: by shape, or the one nearest "
             "to a base image's aspect.",
             inputs=[
                 family_input(),

@@ -6,12 +6,16 @@ adds nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .families import Family
 from .parsing import canonical, parse_tags
-from .vocabulary import vocabulary
+from .vocabulary import Entry, vocabulary
+
+LOW_SCORE = re.compile(r"score_[0-6]")
+"""Pony's marks for poor pictures; `score_6_up` and the like are marks for good ones."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,12 @@ def enhance(text: str, family: Family, level: str = "standard", enabled: bool = 
     wanted = family.quality.levels[level]
     if not wanted:
         return Composed(text, remark=f"{family.name} has no quality tags at level {level!r}")
-    own = [tag.name for tag in parse_tags(text)]
+    own = [_known_name(tag.name) for tag in parse_tags(text)]
     low = next((name for name in own if _is_low_quality(name)), None)
     if low is not None:
         return Composed(text, left_out=tuple((tag, f"the prompt asks for {low!r}") for tag in wanted))
-    return _add(text, wanted, dict.fromkeys(own, "already there"), at_end=family.quality.place == "end")
+    refused = dict.fromkeys(own, "already there") | _other_periods(own, wanted)
+    return _add(text, wanted, refused, at_end=family.quality.place == "end")
 
 
 def compose_negative(
@@ -63,16 +68,16 @@ def compose_negative(
         return Composed(text, remark="the presets are off")
     if not family.negative.used:
         return Composed(text, remark=f"{family.name} ignores negative prompts at its CFG")
-    asked = dict.fromkeys((tag.name for tag in parse_tags(positive)), "the prompt asks for it")
-    known = asked | dict.fromkeys((tag.name for tag in parse_tags(text)), "already there")
-    return _add(text, family.negative.tags(preset), known, at_end=True)
+    asked = dict.fromkeys((_known_name(tag.name) for tag in parse_tags(positive)), "the prompt asks for it")
+    refused = asked | dict.fromkeys((_known_name(tag.name) for tag in parse_tags(text)), "already there")
+    return _add(text, family.negative.tags(preset), refused, at_end=True)
 
 
-def _add(text: str, wanted: Iterable[str], known: dict[str, str], at_end: bool) -> Composed:
+def _add(text: str, wanted: Iterable[str], refused: dict[str, str], at_end: bool) -> Composed:
     added: list[str] = []
     left_out: list[tuple[str, str]] = []
     for tag in wanted:
-        reason = known.get(canonical(tag))
+        reason = refused.get(_known_name(canonical(tag)))
         if reason is None:
             added.append(tag)
         else:
@@ -86,12 +91,28 @@ def _join(text: str, added: list[str], at_end: bool) -> str:
     tags = ", ".join(added)
     if not at_end:
         return f"{tags}, {text}"
-    return f"{text}{' ' if text.rstrip().endswith(',') else ', '}{tags}"
+    between = " " if text.rstrip().endswith(",") else ", "
+    return f"{text}{between.lstrip() if text[-1].isspace() else between}{tags}"
+
+
+def _known_name(name: str) -> str:
+    """Return the name under which the vocabulary holds a tag, so that another spelling of it counts as the same."""
+    entry = vocabulary().find(name)
+    return entry.name if entry else name
 
 
 def _is_low_quality(name: str) -> bool:
+    return _in_quality(name, "bad") is not None or LOW_SCORE.fullmatch(name) is not None
+
+
+def _other_periods(own: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
+    """Return the wanted periods (`newest`) that the prompt rules out by another one (`oldest`)."""
+    period = next((name for name in own if _in_quality(name, "period")), None)
+    if period is None:
+        return {}
+    return {tag: f"the prompt asks for {period!r}" for tag in wanted if tag != period and _in_quality(tag, "period")}
+
+
+def _in_quality(name: str, subgroup: str) -> Entry | None:
     entry = vocabulary().find(name)
-    return entry is not None and (entry.group, entry.subgroup) in {
-        ("quality", "bad"),
-        ("quality", "artifact"),
-    }
+    return entry if entry and (entry.group, entry.subgroup) == ("quality", subgroup) else None

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from .errors import CountingUnavailable
+from .parsing import encoded_segments
 from .resources import DATA
 
 if TYPE_CHECKING:
@@ -18,12 +19,14 @@ START, END = "<|startoftext|>", "<|endoftext|>"
 
 
 def count_text_tokens(text: str) -> int:
-    """Return how many text tokens CLIP makes of `text`, without start, end and padding.
+    """Return how many text tokens CLIP makes of a prompt, without start, end and padding; weights are no text.
 
     Raises:
         CountingUnavailable: if `tokenizers` is not installed.
     """
-    return len(_clip().encode(text.encode("utf-8", "replace").decode(), add_special_tokens=False).ids)
+    clip = _clip()
+    pieces = (piece.encode("utf-8", "replace").decode() for piece in encoded_segments(text))
+    return sum(len(clip.encode(piece, add_special_tokens=False).ids) for piece in pieces)
 
 
 @cache

@@ -49,11 +49,7 @@ class Negative:
     default: tuple[str, ...]
 
     def tags(self, preset: str) -> tuple[str, ...]:
-        """Return the tags of `recommended`, `everything`, `none` or one preset.
-
-        Raises:
-            UnknownFamily: never; an unknown preset raises KeyError, since the nodes offer a list.
-        """
+        """Return the tags of `recommended`, `everything`, `none` or one preset; another name is a KeyError."""
         several = {"none": (), "recommended": self.default, "everything": PRESETS}
         return tuple(tag for name in several.get(preset, (preset,)) for tag in self.presets[name])
 

@@ -54,6 +54,19 @@ def parse_tags(text: str) -> tuple[Tag, ...]:
     return tuple(Tag(canonical(text[start:end]), start, end, _weight(brackets, start, end)) for start, end in cuts)
 
 
+def encoded_segments(text: str) -> tuple[str, ...]:
+    r"""Return the pieces of `text` that reach the encoder: without the brackets and numbers of weights, `\(` as `(`."""
+    brackets = _brackets(_mask(text))
+    edges = {(bracket.start, bracket.start + 1) for bracket in brackets}
+    edges |= {(bracket.content_end, bracket.end + 1) for bracket in brackets}
+    pieces = []
+    last = 0
+    for start, end in [*sorted(edges), (len(text), len(text))]:
+        pieces.append(text[last:start].replace(r"\(", "(").replace(r"\)", ")"))
+        last = max(last, end)
+    return tuple(filter(None, pieces))
+
+
 def _mask(text: str) -> str:
     """Blank out escaped characters, `<lora:…>` references and emoticons, so that none is read as syntax."""
     return _protected().sub(lambda match: "x" * len(match[0]), text)

@@ -24,9 +24,9 @@ class TagReport:
         return None if self.text_tokens is None else max(1, math.ceil(self.text_tokens / CHUNK))
 
     def text(self) -> str:
-        """Return the report in words: a line for each group, then the count. It is Markdown, as Preview Any shows."""
+        """Return the report in words: a line for each group, then the count."""
         groups = [(group, ", ".join(map(_shown, tags))) for group, tags in self.groups.items() if tags]
-        lines = [f"- {group}: `{tags}`" for group, tags in groups]
+        lines = [f"- {group}: {tags}" for group, tags in groups]
         if self.chunks is None:
             return "\n".join([*lines, "- text tokens: unknown, no tokenizer is installed here"])
         chunks = f"{self.chunks} chunk{'s' if self.chunks > 1 else ''} of {CHUNK}"

@@ -63,9 +63,8 @@ class _Values:
             node = self._graph[node_id]
             evaluate = EVALUATORS.get(node["class_type"])
             if evaluate is None:
-                raise WorkflowError(
-                    f"node {node_id} ({node['class_type']}) has no core nodes to stand for it; install Tagloom on the server"
-                )
+                name = f"node {node_id} ({node['class_type']})"
+                raise WorkflowError(f"{name} has no core nodes to stand for it; install Tagloom on the server")
             inputs = {name: self._inner(value) for name, value in node["inputs"].items()}
             self._known[node_id] = evaluate(inputs)
         return self._known[node_id]

@@ -72,7 +72,8 @@ def checkout(path: Path) -> Installation:
 def unpack(installation: Installation) -> Path:
     """Return the folder to run: the checkout itself, or a copy of the wheel's tree.
 
-    The copy leaves out the wheel's stray `extra_model_paths.yaml`, which ComfyUI would read; nothing else is changed.
+    The copy leaves out the wheel's stray `extra_model_paths.yaml`, which ComfyUI would read, and its tests; no file
+    is changed.
     """
     if not installation.embedded:
         return installation.tree

@@ -23,6 +23,8 @@ from .errors import EmbeddedMissing, ServerStartError, UsageError
 from .installations import Installation, unpack
 from .places import PACKAGE
 
+_started: list[subprocess.Popen[bytes]] = []
+"""The servers that this process started: they outlive it, and one that ends meanwhile is reaped by `stop`."""
 START_TIMEOUT = 300.0
 """Seconds; a first start on a slow disk takes a minute."""
 PORT_TRIES = 3
@@ -101,6 +103,8 @@ def stop(installation: Installation) -> bool:
     while _answers(installation, server.port) and time.monotonic() < deadline:
         time.sleep(0.1)
     _state_file(installation).unlink(missing_ok=True)
+    for process in _started:
+        process.poll()
     return True
 
 
@@ -120,12 +124,13 @@ def _start(installation: Installation, idle_seconds: float, port: int | None) ->
     if port is not None and not _free(port):
         raise UsageError(f"port {port} is taken by another program; leave --port out to take a free one")
     tree = unpack(installation)
-    _prepare(installation)
+    _prepare(installation, tree)
     device = _device_options(installation)
     for attempt in range(PORT_TRIES):
         chosen = port or _free_port()
         process = _spawn(installation, tree, chosen, device, idle_seconds)
         if _wait(installation, process, chosen):
+            _started.append(process)
             server = RunningServer(process.pid, chosen, time.time(), idle_seconds)
             _write_state(installation, server)
             return server
@@ -135,7 +140,7 @@ def _start(installation: Installation, idle_seconds: float, port: int | None) ->
     raise ServerStartError(_explain(installation, process))
 
 
-def _prepare(installation: Installation) -> None:
+def _prepare(installation: Installation, tree: Path) -> None:
     """Make the folders and links that the server finds its models and extensions through."""
     nodes = installation.folder / "custom_nodes"
     for folder in (nodes, *(installation.folder / name for name in ("input", "output", "temp", "user"))):
@@ -144,6 +149,7 @@ def _prepare(installation: Installation) -> None:
     paths: dict[str, str] = {}
     if installation.embedded:
         (installation.folder / "models" / "checkpoints").mkdir(parents=True, exist_ok=True)
+        shutil.copy(tree / "input" / "example.png", installation.folder / "input")  # as every ComfyUI has it
         _link(nodes / "tagloom_tiny", PACKAGE / "tiny" / "loader")
         paths["checkpoints"] = str(PACKAGE / "tiny")
     else:

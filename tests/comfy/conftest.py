@@ -1,0 +1,70 @@
+"""One real ComfyUI for the whole suite: the embedded one, in a folder of its own."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tagloom.runner import generate, installations, processes
+from tagloom.runner.client import Client
+from tagloom.runner.request import Request, check
+from tagloom.runner.targets import Target
+
+IDLE_SECONDS = 900.0
+"""A suite that is killed leaves its server behind for no longer than this."""
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory) -> Path:
+    """The folder of everything that the runner keeps, empty at first."""
+    folder = tmp_path_factory.mktemp("home")
+    os.environ["TAGLOOM_HOME"] = str(folder)
+    yield folder
+    del os.environ["TAGLOOM_HOME"]
+
+
+@pytest.fixture(scope="session")
+def installation(home) -> installations.Installation:
+    """The embedded ComfyUI."""
+    return installations.embedded()
+
+
+@pytest.fixture(scope="session")
+def server(installation) -> processes.RunningServer:
+    """The embedded ComfyUI's server, running."""
+    yield processes.ensure(installation, IDLE_SECONDS)
+    processes.stop(installation)
+
+
+@pytest.fixture(scope="session")
+def target(server, installation) -> Target:
+    """The server as the runner works with it."""
+    return Target(Client(server.url), installation)
+
+
+Pictures = Callable[..., np.ndarray]
+
+
+@pytest.fixture
+def pictures(target, tmp_path) -> Pictures:
+    """A function that generates pictures as the command line would.
+
+    `pictures(tags, count=4, **settings)` returns an array (count, height, width, 3) of 0 to 1.
+    """
+
+    def make(tags: str, *, on: Target = target, **settings) -> np.ndarray:
+        plan = generate.plan(check(Request(positive=tags, **{"seed": 100, **settings})), on)
+        events = generate.run(plan, on, tmp_path / "pictures")
+        saved = [event for event in events if isinstance(event, generate.Picture)]
+        return np.stack([as_array(picture.path) for picture in sorted(saved, key=lambda picture: picture.seed)])
+
+    return make
+
+
+def as_array(path: Path) -> np.ndarray:
+    """Return a picture as an array (height, width, 3) of 0 to 1."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"), dtype=np.float32) / 255

@@ -1,0 +1,96 @@
+"""The shipped workflows in ComfyUI's real editor: they open without complaint and run as they are."""
+
+import json
+import time
+
+import pytest
+import requests
+from playwright.sync_api import Page
+
+from tagloom.runner.convert import to_api
+from tagloom.runner.workflows import shipped
+
+WORKFLOWS = ("Tags to Image", "Base Image to Image")
+OPEN = "async workflow => { await window.app.loadGraphData(workflow, true, true, 'test') }"
+EXPORT = "async () => (await window.app.graphToPrompt()).output"
+
+
+@pytest.fixture(params=[False, True], ids=["classic", "nodes 2.0"])
+def editor(request, server, browser) -> Page:
+    """A page with an empty graph, in one of the front end's two ways of drawing nodes; it collects its errors."""
+    settings = {
+        "Comfy.TutorialCompleted": True,
+        "Comfy.VueNodes.Enabled": request.param,
+        "Comfy.Workflow.ShowMissingNodesWarning": True,
+        "Comfy.Workflow.ShowMissingModelsWarning": True,
+    }
+    requests.post(f"{server.url}/settings", json=settings, timeout=10).raise_for_status()
+    page = browser.new_page(viewport={"width": 2400, "height": 1200})
+    page.errors = []
+    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.goto(server.url)
+    page.wait_for_function("window.app && window.app.graph && window.app.extensionManager", timeout=60000)
+    page.evaluate(OPEN, {**shipped(WORKFLOWS[0]), "nodes": [], "links": [], "groups": []})
+    page.wait_for_timeout(1500)
+    yield page
+    page.close()
+
+
+def complaints(page: Page) -> list[str]:
+    """Return the console's errors, without those of a machine that is offline and of files that are optional."""
+    known = ("Failed to load resource", "api.comfy.org")
+    return [text for text in page.errors if not any(mark in text for mark in known)]
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_opens_without_complaint(editor, name):
+    """No node is missing, and the console says nothing that it does not say of an empty graph."""
+    before = {text.splitlines()[0] for text in complaints(editor)}
+    editor.evaluate(OPEN, shipped(name))
+    editor.wait_for_timeout(1500)
+    assert {text.splitlines()[0] for text in complaints(editor)} <= before
+    missing = "() => window.app.graph.nodes.filter(node => node.has_errors).map(node => node.type)"
+    assert editor.evaluate(missing) == []
+    assert editor.get_by_role("dialog").count() == 0
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_the_editor_exports_what_the_runner_converts(editor, target, name):
+    """The front end's own API graph equals the runner's, node for node."""
+    editor.evaluate(OPEN, shipped(name))
+    exported = editor.evaluate(EXPORT)
+    assert exported["14"]["inputs"].pop("preview") == ""  # a widget of the page alone, which the server does not know
+    assert exported == to_api(shipped(name), target.client.schema)
+
+
+def test_the_first_workflow_runs_unchanged(editor, server):
+    """Run is pressed; a picture and the report come out."""
+    editor.evaluate(OPEN, shipped("Tags to Image"))
+    known = set(requests.get(f"{server.url}/history", timeout=10).json())
+    editor.get_by_test_id("queue-button").click()
+    deadline = time.monotonic() + 60
+    while not (new := set(requests.get(f"{server.url}/history", timeout=10).json()) - known):
+        assert time.monotonic() < deadline, "nothing was run"
+        editor.wait_for_timeout(200)
+    (entry,) = (requests.get(f"{server.url}/history/{job}", timeout=10).json()[job] for job in new)
+    assert entry["status"]["status_str"] == "success"
+    assert entry["outputs"]["12"]["images"]
+    report = entry["outputs"]["14"]["text"][0]
+    assert "- quality: masterpiece, best quality, very aesthetic, absurdres\n" in report
+    assert "- text tokens: 45 in 1 chunk of 75\n- image tokens: 1" in report
+
+
+def test_a_saved_picture_opens_as_the_workflow_that_made_it(editor, pictures, tmp_path):
+    """Dropping a picture of the runner's into the editor gives its prompt and settings back."""
+    from PIL import Image
+
+    pictures("1girl, blue hair", seed=77, steps=12)
+    (path,) = (tmp_path / "pictures").glob("*.png")
+    with Image.open(path) as image:
+        workflow = json.loads(image.info["workflow"])
+    editor.evaluate(OPEN, workflow)
+    graph = editor.evaluate(EXPORT)
+    assert graph["3"]["inputs"]["text"] == "1girl, blue hair"
+    assert (graph["10"]["inputs"]["seed"], graph["10"]["inputs"]["steps"]) == (77, 12)
+    assert graph["12"]["inputs"]["filename_prefix"] == "Tagloom"

@@ -1,0 +1,152 @@
+"""`tagloom generate` against the real ComfyUI: what it saves, and what it leaves behind."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import requests
+from PIL import Image
+
+from tagloom.runner import cli, generate
+from tagloom.runner.client import Client
+from tagloom.runner.request import Request, check
+from tagloom.runner.targets import Target
+
+TAGS = "1girl, solo, fox girl, orange hair, smirk, black jacket, forest, fire, burning"
+
+
+class WithoutPack(Client):
+    """The real server, seen as one that lacks Tagloom's nodes."""
+
+    def schema(self, class_type):
+        return None if class_type.startswith("Tagloom") else super().schema(class_type)
+
+
+def test_the_command_saves_pictures_with_all_that_made_them(server, tmp_path, capsys):
+    out = tmp_path / "pictures"
+    assert cli.main(["generate", TAGS, "--seed", "7", "--count", "2", "--out", str(out)]) == 0
+    printed = capsys.readouterr()
+    first, second = printed.out.splitlines()
+    assert first == f"{out / '00001-7.png'}  256x256  seed 7"
+    assert second == f"{out / '00002-8.png'}  256x256  seed 8"
+    with Image.open(out / "00002-8.png") as image:
+        image.load()
+        assert image.size == (256, 256)
+        texts = image.info
+    graph, workflow = json.loads(texts["prompt"]), json.loads(texts["workflow"])
+    assert graph["10"]["inputs"]["seed"] == 8
+    assert workflow["nodes"][3]["widgets_values"][0] == TAGS
+    assert texts["parameters"].splitlines() == [
+        f"masterpiece, best quality, very aesthetic, absurdres, {TAGS}",
+        "Negative prompt: worst quality, low quality, lowres, blurry, jpeg artifacts, watermark, signature, username",
+        "Steps: 20, Sampler: Euler a, Schedule type: Normal, CFG scale: 4, Seed: 8, Size: 256x256, "
+        "Model: tagloom-tiny, Clip skip: 2, Version: ComfyUI",
+    ]
+
+
+def test_nothing_of_ours_stays_on_the_server(server, installation, pictures, tmp_path):
+    base = tmp_path / "base.png"
+    Image.new("RGB", (256, 256), "red").save(base)
+    pictures(TAGS, steps=1, image=base)
+    left = [path for name in ("output", "input") for path in (installation.folder / name).rglob("*") if path.is_file()]
+    assert [path.name for path in left] == ["example.png"]
+
+
+def test_the_settings_reach_the_sampler(target, tmp_path):
+    """Every setting of the command line stands in the picture's own graph."""
+    request = Request(
+        positive="1girl",
+        negative="blue hair",
+        enhance=False,
+        steps=3,
+        cfg=5.5,
+        sampler="DPM++2M SDE Karras",
+        clip_skip=3,
+        seed=2**64 - 1,
+        size="224x288",
+    )
+    plan = generate.plan(check(request), target)
+    (picture,) = [event for event in generate.run(plan, target, tmp_path) if isinstance(event, generate.Picture)]
+    with Image.open(picture.path) as image:
+        assert image.size == (224, 288)
+        graph = json.loads(image.info["prompt"])
+        parameters = image.info["parameters"]
+    sampler = graph["10"]["inputs"]
+    assert (sampler["steps"], sampler["cfg"], sampler["seed"]) == (3, 5.5, 2**64 - 1)
+    assert (sampler["sampler_name"], sampler["scheduler"]) == ("dpmpp_2m_sde", "karras")
+    assert graph["5"]["inputs"]["stop_at_clip_layer"] == -3
+    assert parameters.startswith("1girl\nNegative prompt: blue hair\nSteps: 3, Sampler: DPM++ 2M SDE, ")
+
+
+def test_same_seed_same_pixels(pictures):
+    first, again, other = (pictures(TAGS, seed=seed)[0] for seed in (11, 11, 12))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_a_server_without_the_pack_makes_the_same_picture(server, target, pictures):
+    """The workflow in core nodes, its prompts worked out by the runner, gives the very same pixels."""
+    bare = Target(WithoutPack(server.url), target.installation)
+    assert np.array_equal(pictures(TAGS, on=bare, seed=5), pictures(TAGS, seed=5))
+
+
+def test_a_remote_server_tells_its_family_by_name(server, pictures):
+    """Without access to the file, its name and the server's metadata must do."""
+    remote = Target(Client(server.url))
+    assert remote.detect("tagloom-tiny.safetensors").confidence == "guess"
+    assert pictures("1girl", on=remote, steps=1).shape == (1, 256, 256, 3)
+
+
+def test_json_events(server, tmp_path, capsys):
+    assert cli.main(["generate", "1girl", "--steps", "4", "--json", "--out", str(tmp_path)]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    kinds = [event["type"] for event in events]
+    assert kinds[:2] == ["warning", "plan"]
+    assert kinds.count("progress") == 4
+    assert kinds[-2:] == ["image", "done"]
+    assert {event["schema"] for event in events} == {"tagloom/1"}
+    assert events[0]["message"] == "steps 4 is outside Tagloom Tiny's usual range, 12 to 40"
+    assert (events[-1]["images"], events[-1]["image_tokens"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--checkpoint", "tagloom-tyni"], "did you mean tagloom-tiny.safetensors?"),
+        (["--family", "ilustrious"], "did you mean illustrious"),
+    ],
+)
+def test_bad_names_are_told_in_one_line(server, tmp_path, capsys, arguments, says):
+    out = tmp_path / "pictures"
+    assert cli.main(["generate", "1girl", *arguments, "--out", str(out)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert says in line
+    assert not out.exists()
+
+
+def test_ctrl_c_takes_back_its_own_jobs_and_no_others(server, target, tmp_path):
+    """Interrupted in mid-run: exit code 130, nothing half-written, and another's waiting job still runs."""
+    arguments = ["generate", "1girl", "--steps", "60", "--count", "3", "--json", "--out", str(tmp_path / "pictures")]
+    command = [sys.executable, "-m", "tagloom.runner", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            if json.loads(line)["type"] == "progress":
+                break
+        other = generate.plan(check(Request(positive="1boy", steps=1, seed=1)), target)
+        events = generate.run(other, target, tmp_path / "other")
+        process.send_signal(signal.SIGINT)
+        saved = [event for event in events if isinstance(event, generate.Picture)]
+        rest, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert json.loads(rest.splitlines()[-1])["code"] == "cancelled"
+    assert errors == ""
+    assert len(saved) == 1
+    assert list((tmp_path).glob("pictures/*.part")) == []
+    deadline = time.monotonic() + 30
+    while requests.get(f"{server.url}/prompt", timeout=10).json()["exec_info"]["queue_remaining"]:
+        assert time.monotonic() < deadline, "a cancelled job is still there"
+        time.sleep(0.1)

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tagloom.prompt.report as report_module
+from tagloom.prompt import CountingUnavailable, parse_tags, tag_report
+from tagloom.prompt.vocabulary import GROUPS, OTHER
+
+
+def groups(text: str) -> dict[str, list[str]]:
+    found = tag_report(text, text_tokens=0).groups
+    return {group: [tag.name for tag in tags] for group, tags in found.items() if tags}
+
+
+def test_tags_are_sorted_into_the_specification_s_groups():
+    text = "masterpiece, 1girl, fox girl, smirk, (black jacket:1.2), upper body, burning forest, zzz"
+    assert groups(text) == {
+        "quality": ["masterpiece"],
+        "body": ["1girl", "fox girl"],
+        "expression": ["smirk"],
+        "clothing": ["black jacket"],
+        "pose": ["upper body"],
+        "background": ["burning forest"],
+        "other": ["zzz"],
+    }
+
+
+def test_each_group_keeps_the_prompt_s_order():
+    assert groups("smile, 1girl, grin, solo") == {"body": ["1girl", "solo"], "expression": ["smile", "grin"]}
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_every_tag_stands_in_exactly_one_group(text):
+    report = tag_report(text, text_tokens=0)
+    assert tuple(report.groups) == (*GROUPS, OTHER)
+    assert sorted(tag for tags in report.groups.values() for tag in tags) == sorted(parse_tags(text))
+
+
+@pytest.mark.parametrize(("count", "chunks"), [(0, 1), (1, 1), (75, 1), (76, 2), (150, 2), (151, 3)])
+def test_chunks_hold_75_text_tokens(count, chunks):
+    report = tag_report("1girl", text_tokens=count)
+    assert report.chunks == chunks
+    assert f"{count} in {chunks} chunk{'s' if chunks > 1 else ''} of 75" in report.text()
+
+
+def test_clip_s_text_tokens_are_counted_where_none_are_given():
+    assert tag_report("score_9, score_8_up, score_7_up").text_tokens == 15
+
+
+def test_the_report_in_words():
+    lines = tag_report("1girl, (smirk:1.25), (solo:-1)").text().splitlines()
+    assert len(lines) == 3
+    assert "body" in lines[0]
+    assert "1girl, solo (-1)" in lines[0]
+    assert "smirk (1.25)" in lines[1]
+    assert lines[2].startswith("- text tokens: ")
+
+
+def test_an_empty_prompt_has_a_report_too():
+    assert tag_report("").text() == "- text tokens: 0 in 1 chunk of 75"
+
+
+def test_what_can_t_be_counted_is_unknown_not_guessed(monkeypatch):
+    def unavailable(text: str) -> int:
+        raise CountingUnavailable("no tokenizer")
+
+    monkeypatch.setattr(report_module, "count_text_tokens", unavailable)
+    report = tag_report("1girl")
+    assert report.text_tokens is None
+    assert report.chunks is None
+    assert "unknown" in report.text()

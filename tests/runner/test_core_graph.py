@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tagloom.prompt import Size, SizeError, UnknownFamily, all_families, compose_negative, enhance, get_family
+from tagloom.prompt import nearest_size
+from tagloom.runner.core_graph import EVALUATORS, to_core
+from tagloom.runner.errors import WorkflowError
+from tagloom.runner.workflows import NODE_PREFIX, Workflow, shipped
+
+SHIPPED = ["Tags to Image", "Base Image to Image"]
+BASE = Size(832, 1216)
+families = pytest.mark.parametrize("family", all_families(), ids=lambda family: family.id)
+both = pytest.mark.parametrize("name", SHIPPED)
+
+
+@pytest.fixture
+def fill(core_schemas):
+    """Return a function that fills a shipped workflow in and gives both graphs and its final values."""
+
+    def filled(name: str, **values: Any) -> tuple[Workflow, dict[str, Any]]:
+        workflow = Workflow(shipped(name), core_schemas.get)
+        for alias, value in values.items():
+            workflow.set(alias, value)
+        return workflow, to_core(workflow.api(), {"example.png": BASE})
+
+    return filled
+
+
+def final(workflow: Workflow, core: dict[str, Any], alias: str) -> Any:
+    ((node_id, field),) = workflow.targets(alias)
+    return core[str(node_id)]["inputs"][field]
+
+
+@both
+def test_only_core_nodes_remain_and_no_link_dangles(fill, name):
+    workflow, core = fill(name, family="illustrious")
+    assert not [node for node in core.values() if node["class_type"].startswith(NODE_PREFIX)]
+    for node in core.values():
+        for value in node["inputs"].values():
+            assert not isinstance(value, list) or value[0] in core
+    kept = {node_id for node_id, node in workflow.api().items() if not node["class_type"].startswith(NODE_PREFIX)}
+    previews = {node_id for node_id, node in workflow.api().items() if node["class_type"] == "PreviewAny"}
+    assert previews
+    assert set(core) == kept - previews
+
+
+@both
+@families
+def test_the_encoders_receive_what_the_nodes_would_give(fill, name, family):
+    text, negative = "(1girl:1.2), fox girl, signature", "hat"
+    workflow, core = fill(name, family=family.id, positive=text, negative=negative)
+    positive = enhance(text, family).text
+    assert final(workflow, core, "encoded") == positive
+    assert final(workflow, core, "encoded_negative") == compose_negative(negative, family, positive=positive).text
+
+
+@both
+@families
+def test_the_sampler_receives_the_family_s_settings(fill, name, family):
+    workflow, core = fill(name, family=family.id)
+    settings = {alias: final(workflow, core, alias) for alias in ("sampler", "scheduler", "steps", "cfg", "clip_layer")}
+    assert settings == {
+        "sampler": family.sampler,
+        "scheduler": family.scheduler,
+        "steps": family.steps.default,
+        "cfg": family.cfg.default,
+        "clip_layer": family.stop_layer(),
+    }
+    assert isinstance(settings["steps"], int)
+
+
+@families
+def test_text_to_image_takes_the_family_s_usual_size(fill, family):
+    workflow, core = fill("Tags to Image", family=family.id)
+    assert (final(workflow, core, "width"), final(workflow, core, "height")) == family.sizes[0]
+
+
+@families
+def test_a_base_image_gets_the_nearest_size_of_the_family(fill, family):
+    workflow, core = fill("Base Image to Image", family=family.id)
+    expected = nearest_size(family.sizes, BASE)
+    assert (final(workflow, core, "width"), final(workflow, core, "height")) == expected
+    assert expected.aspect < 1
+
+
+@both
+def test_the_enhancer_off_sends_the_user_s_own_texts(fill, name):
+    workflow, core = fill(name, family="illustrious", positive="1girl", negative="hat", enhance=False)
+    assert final(workflow, core, "encoded") == "1girl"
+    assert final(workflow, core, "encoded_negative") == "hat"
+
+
+@both
+def test_what_the_user_set_stays(fill, name):
+    values = {"steps": 4, "cfg": 1.5, "sampler": "lcm", "scheduler": "beta", "clip_layer": -3, "width": 512, "seed": 9}
+    workflow, core = fill(name, family="illustrious", **values)
+    assert {alias: final(workflow, core, alias) for alias in values} == values
+
+
+def test_the_graph_given_is_not_changed(core_schemas):
+    workflow = Workflow(shipped("Tags to Image"), core_schemas.get)
+    workflow.set("family", "sdxl")
+    graph = workflow.api()
+    to_core(graph, {})
+    assert graph == workflow.api()
+
+
+def test_a_graph_of_core_nodes_goes_through_as_it_is(fill):
+    _, core = fill("Tags to Image", family="sdxl")
+    assert to_core(core, {}) == core
+
+
+FAMILY = {"class_type": "TagloomFamilyProfile", "inputs": {"model": ["9", 0], "family": "sdxl"}}
+
+
+@pytest.mark.parametrize(
+    ("graph", "words"),
+    [
+        (
+            {"1": {"class_type": "TagloomFuture", "inputs": {}}, "2": {"class_type": "A", "inputs": {"x": ["1", 0]}}},
+            ["node 1 (TagloomFuture)", "install Tagloom"],
+        ),
+        ({"1": FAMILY, "2": {"class_type": "A", "inputs": {"profile": ["1", 0]}}}, ["node 2", "profile", "pack"]),
+    ],
+)
+def test_what_core_nodes_can_t_express_is_refused(graph, words):
+    with pytest.raises(WorkflowError) as caught:
+        to_core(graph, {})
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_every_class_of_ours_in_the_snapshot_can_be_worked_out(schemas):
+    assert {kind for kind in schemas if kind.startswith(NODE_PREFIX)} == set(EVALUATORS)
+
+
+def test_an_unchosen_family_can_t_be_worked_out(core_schemas):
+    """`auto` needs the checkpoint's file: the caller has to choose before."""
+    graph = Workflow(shipped("Tags to Image"), core_schemas.get).api()
+    with pytest.raises(UnknownFamily, match="'auto'"):
+        to_core(graph, {})
+
+
+def test_a_base_image_of_unknown_size_is_refused(core_schemas):
+    workflow = Workflow(shipped("Base Image to Image"), core_schemas.get)
+    workflow.set("family", "sdxl")
+    with pytest.raises(SizeError):
+        to_core(workflow.api(), {"another.png": BASE})
+
+
+@pytest.mark.parametrize(("images", "price"), [(1, 1), (4, 4)])
+def test_a_report_s_image_tokens_are_their_price(images, price):
+    graph = {
+        "1": {"class_type": "TagloomTagReport", "inputs": {"text": "1girl", "images": images}},
+        "2": {"class_type": "Show", "inputs": {"tokens": ["1", 1], "cost": ["1", 2], "other": ["3", 0]}},
+        "3": {"class_type": "Load", "inputs": {}},
+    }
+    assert to_core(graph, {})["2"]["inputs"] == {"tokens": 2, "cost": price, "other": ["3", 0]}
+
+
+def test_a_preview_of_something_else_stays():
+    graph = {
+        "1": {"class_type": "Load", "inputs": {}},
+        "2": {"class_type": "PreviewAny", "inputs": {"source": ["1", 0]}},
+    }
+    assert to_core(graph, {}) == graph
+
+
+def test_tags_of_a_family_reach_a_core_node_only_as_text(fill):
+    _, core = fill("Tags to Image", family="pony_v6", positive="1girl")
+    texts = [node["inputs"]["text"] for node in core.values() if node["class_type"] == "CLIPTextEncode"]
+    assert texts[0].startswith(", ".join(get_family("pony_v6").quality.levels["light"]))

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+
+import tagloom.runner.workflows as workflows
+from tagloom.runner.convert import widget_names
+from tagloom.runner.errors import WorkflowError
+from tagloom.runner.workflows import Workflow, shipped
+
+SHIPPED = ["Tags to Image", "Base Image to Image"]
+DECLARED = {
+    *("checkpoint", "family", "positive", "negative", "enhance", "steps", "cfg", "sampler", "scheduler", "seed"),
+    *("denoise", "clip_layer", "prefix", "encoded", "encoded_negative", "width", "height"),
+}
+
+
+@pytest.fixture(params=SHIPPED)
+def workflow(request, core_schemas):
+    return Workflow(shipped(request.param), core_schemas.get)
+
+
+def node_of(workflow: Workflow, node_id: int):
+    return next(node for node in workflow.document["nodes"] if node["id"] == node_id)
+
+
+def test_the_shipped_workflows_declare_what_the_runner_fills_in(workflow):
+    assert all(workflow.declares(name) for name in DECLARED)
+    assert workflow.declares("image") == ("LoadImage" in workflow.classes)
+    assert not workflow.declares("no such input")
+
+
+def test_every_declared_input_is_a_widget(workflow):
+    """So that each can be set by a user, in the editor as here."""
+    for name in workflow.document["extra"]["tagloom"]["inputs"]:
+        for node_id, field in workflow.targets(name):
+            kind = node_of(workflow, node_id)["type"]
+            assert field in widget_names(kind, workflow.schema(kind))
+
+
+def test_links_of_the_shipped_workflows_are_consistent(workflow):
+    """Each link stands at both its ends, and no socket names a link that is not there."""
+    nodes = {node["id"]: node for node in workflow.document["nodes"]}
+    links = {link[0]: link for link in workflow.document["links"]}
+    for link_id, origin, slot, target, socket, _ in links.values():
+        assert link_id in nodes[origin]["outputs"][slot]["links"]
+        assert nodes[target]["inputs"][socket]["link"] == link_id
+    named = [socket["link"] for node in nodes.values() for socket in node.get("inputs", []) if socket["link"]]
+    assert sorted(named) == sorted(links)
+
+
+def test_the_shipped_workflows_serve_any_checkpoint(workflow):
+    """A saved family would be wrong for the next model: it is found out at each run."""
+    ((node_id, _),) = workflow.targets("family")
+    assert node_of(workflow, node_id)["widgets_values"] == ["auto"]
+
+
+def test_setting_an_unlinked_input_writes_its_widget(workflow):
+    workflow.set("positive", "2girls")
+    ((node_id, field),) = workflow.targets("positive")
+    assert node_of(workflow, node_id)["widgets_values"][0] == "2girls"
+    assert workflow.api()[str(node_id)]["inputs"][field] == "2girls"
+
+
+def test_setting_a_linked_input_cuts_the_link_at_both_ends(workflow):
+    ((node_id, field),) = workflow.targets("steps")
+    before = workflow.api()
+    origin, slot = before[str(node_id)]["inputs"][field]
+    (link,) = [s["link"] for s in node_of(workflow, node_id)["inputs"] if s["name"] == field]
+    workflow.set("steps", 7)
+    assert [s["link"] for s in node_of(workflow, node_id)["inputs"] if s["name"] == field] == [None]
+    assert link not in [entry[0] for entry in workflow.document["links"]]
+    assert link not in node_of(workflow, int(origin))["outputs"][slot]["links"]
+    after = workflow.api()
+    assert after[str(node_id)]["inputs"].pop(field) == 7
+    del before[str(node_id)]["inputs"][field]
+    assert after == before
+
+
+def test_setting_twice_keeps_the_last_value(workflow):
+    workflow.set("cfg", 3.0)
+    workflow.set("cfg", 5.5)
+    ((node_id, field),) = workflow.targets("cfg")
+    assert workflow.api()[str(node_id)]["inputs"][field] == 5.5
+
+
+def test_a_seed_keeps_its_control(workflow):
+    """The control's slot stands behind the seed: writing the seed must not shift it."""
+    ((node_id, _),) = workflow.targets("seed")
+    before = list(node_of(workflow, node_id)["widgets_values"])
+    workflow.set("seed", 2**64 - 1)
+    workflow.set("denoise", 0.25)
+    assert node_of(workflow, node_id)["widgets_values"] == [2**64 - 1, *before[1:-1], 0.25]
+
+
+def test_one_name_may_stand_for_several_inputs(workflow):
+    workflow.set("enhance", False)
+    targets = workflow.targets("enhance")
+    assert len(targets) == 2
+    assert [workflow.api()[str(node_id)]["inputs"][field] for node_id, field in targets] == [False, False]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_document_given_is_never_changed(core_schemas, name):
+    document = shipped(name)
+    before = copy.deepcopy(document)
+    workflow = Workflow(document, core_schemas.get)
+    for alias in document["extra"]["tagloom"]["inputs"]:
+        workflow.set(alias, 8)
+    assert document == before
+    assert workflow.document != before
+
+
+def test_an_unknown_name_is_refused_with_those_declared(workflow):
+    with pytest.raises(WorkflowError, match="'stepz'.*cfg, checkpoint.*steps"):
+        workflow.set("stepz", 5)
+
+
+def test_a_workflow_without_declarations_has_none(core_schemas):
+    workflow = Workflow({"nodes": [], "links": []}, core_schemas.get)
+    assert not workflow.declares("steps")
+    with pytest.raises(WorkflowError, match="'steps'"):
+        workflow.targets("steps")
+
+
+def test_the_pack_s_own_classes_are_known_where_the_server_lacks_them():
+    workflow = Workflow(shipped("Tags to Image"), {}.get)
+    assert workflow.schema("TagloomFamilyProfile")["display_name"] == "Model Family"
+
+
+def test_the_server_s_own_schema_comes_first():
+    newer = {"display_name": "Newer", "input": {}}
+    workflow = Workflow(shipped("Tags to Image"), {"TagloomFamilyProfile": newer}.get)
+    assert workflow.schema("TagloomFamilyProfile") is newer
+
+
+@pytest.mark.parametrize("kind", ["KSampler", "TagloomNoSuchNode"])
+def test_a_class_that_nobody_knows_is_refused(kind):
+    with pytest.raises(WorkflowError, match=f"no node {kind}"):
+        Workflow(shipped("Tags to Image"), {}.get).schema(kind)
+
+
+def test_the_snapshot_holds_every_class_of_ours_in_the_shipped_workflows():
+    known = json.loads(workflows.SNAPSHOT.read_text(encoding="utf-8"))
+    for name in SHIPPED:
+        used = {node["type"] for node in shipped(name)["nodes"] if node["type"].startswith(workflows.NODE_PREFIX)}
+        assert used
+        assert used <= set(known)
