@@ -113,6 +113,7 @@ def test_a_graph_of_core_nodes_goes_through_as_it_is(fill):
     assert to_core(core, {}) == core
 
 
+LOADER = {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "a.safetensors"}}
 FAMILY = {"class_type": "TagloomFamilyProfile", "inputs": {"model": ["9", 0], "family": "sdxl"}}
 
 
@@ -123,7 +124,10 @@ FAMILY = {"class_type": "TagloomFamilyProfile", "inputs": {"model": ["9", 0], "f
             {"1": {"class_type": "TagloomFuture", "inputs": {}}, "2": {"class_type": "A", "inputs": {"x": ["1", 0]}}},
             ["node 1 (TagloomFuture)", "install Tagloom"],
         ),
-        ({"1": FAMILY, "2": {"class_type": "A", "inputs": {"profile": ["1", 0]}}}, ["node 2", "profile", "pack"]),
+        (
+            {"1": FAMILY, "2": {"class_type": "A", "inputs": {"profile": ["1", 0]}}, "9": LOADER},
+            ["node 2", "profile", "pack"],
+        ),
     ],
 )
 def test_what_core_nodes_can_t_express_is_refused(graph, words):

@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import json
+import socket
+
+import pytest
+
+from tagloom.runner.client import Client
+from tagloom.runner.errors import JobFailed, ServerUnavailable, UsageError
+
+STATS = {"system": {"comfyui_version": "0.3.75", "argv": ["main.py"]}, "devices": []}
+PAGE = (200, "text/html", b"<!doctype html><title>Welcome to nginx!</title>")
+GRAPH = {"1": {"class_type": "KSampler", "inputs": {}}}
+REFUSAL = {
+    "error": {
+        "type": "prompt_outputs_failed_validation",
+        "message": "Prompt outputs failed validation",
+        "details": "",
+        "extra_info": {},
+    },
+    "node_errors": {
+        "2": {
+            "errors": [
+                {
+                    "type": "return_type_mismatch",
+                    "message": "Return type mismatch between linked nodes",
+                    "details": "images, received_type(LATENT) mismatch input_type(IMAGE)",
+                    "extra_info": {"input_name": "images", "linked_node": ["1", 0]},
+                }
+            ],
+            "dependent_outputs": ["2"],
+            "class_type": "SaveImage",
+        }
+    },
+}
+UNKNOWN_CLASS = {
+    "error": {
+        "type": "invalid_prompt",
+        "message": "Cannot execute because node NoSuchNode does not exist.",
+        "details": "Node ID '#1'",
+        "extra_info": {},
+    },
+    "node_errors": {},
+}
+
+
+def status(code: int, kind: str = "text/plain", body: bytes = b"") -> tuple[int, str, bytes]:
+    return code, kind, body
+
+
+def as_json(code: int, value: object) -> tuple[int, str, bytes]:
+    return code, "application/json", json.dumps(value).encode()
+
+
+@pytest.mark.parametrize(
+    ("address", "url", "websocket"),
+    [
+        ("http://127.0.0.1:8188", "http://127.0.0.1:8188", "ws://127.0.0.1:8188/ws"),
+        ("http://127.0.0.1:8188/", "http://127.0.0.1:8188", "ws://127.0.0.1:8188/ws"),
+        ("127.0.0.1:8188", "http://127.0.0.1:8188", "ws://127.0.0.1:8188/ws"),
+        ("localhost:8188", "http://localhost:8188", "ws://localhost:8188/ws"),
+        ("my-machine", "http://my-machine", "ws://my-machine/ws"),
+        ("https://example.org/comfy/", "https://example.org/comfy", "wss://example.org/comfy/ws"),
+        ("HTTP://127.0.0.1:8188", "http://127.0.0.1:8188", "ws://127.0.0.1:8188/ws"),
+        ("http://[::1]:8188", "http://[::1]:8188", "ws://[::1]:8188/ws"),
+    ],
+)
+def test_addresses(address, url, websocket):
+    client = Client(address)
+    assert (client.url, client.websocket_url) == (url, websocket)
+
+
+@pytest.mark.parametrize("address", ["", "ftp://127.0.0.1", "http://", "ws://127.0.0.1:8188", "http:///x", "http://[::1"])
+def test_what_is_no_address_is_refused_with_an_example(address):
+    with pytest.raises(UsageError, match="http://127.0.0.1:8188"):
+        Client(address)
+
+
+def test_the_version_is_comfyui_s(serve):
+    assert Client(serve({"GET /system_stats": STATS}).url).version() == "0.3.75"
+
+
+def test_a_path_in_front_of_the_routes_is_kept(serve):
+    server = serve({"GET /comfy/system_stats": STATS})
+    assert Client(f"{server.url}/comfy").version() == "0.3.75"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (status(404), ["404"]),
+        (status(401), ["401"]),
+        (status(500), ["500"]),
+        (status(503, "text/html", b"<html>"), ["503"]),
+        (PAGE, ["not as ComfyUI"]),
+        (as_json(200, []), ["not as ComfyUI"]),
+        (as_json(200, "text"), ["not as ComfyUI"]),
+        (as_json(200, {}), ["not as ComfyUI"]),
+        (as_json(200, {"system": None}), ["not as ComfyUI"]),
+        (as_json(200, {"system": {}}), ["not as ComfyUI"]),
+        (status(200, "application/json", b""), ["not as ComfyUI"]),
+    ],
+)
+def test_what_does_not_answer_as_comfyui_does_is_refused_by_its_address(serve, answer, words):
+    server = serve({"GET /system_stats": answer})
+    with pytest.raises(ServerUnavailable) as caught:
+        Client(server.url).version()
+    assert server.url in str(caught.value)
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_a_server_that_does_not_answer_is_named_with_the_ways_out():
+    with socket.socket() as closed:  # bound, but nobody listens
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(ServerUnavailable) as caught:
+            Client(url).version()
+    assert all(word in str(caught.value) for word in (url, "--server", "TAGLOOM_SERVER", "embedded"))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_server_that_hangs_up_is_unavailable():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = Client(f"http://127.0.0.1:{server.getsockname()[1]}")
+        server.settimeout(0.01)
+        server.close()
+        with pytest.raises(ServerUnavailable):
+            client.queued()
+
+
+def test_a_proxy_is_not_asked_about_the_loopback(serve, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert Client(serve({"GET /system_stats": STATS}).url).version() == "0.3.75"
+
+
+def test_schemas(serve, schemas):
+    server = serve({"GET /object_info/KSampler": {"KSampler": schemas["KSampler"]}, "GET /object_info/NoSuchNode": {}})
+    client = Client(server.url)
+    assert client.schema("KSampler") == schemas["KSampler"]
+    assert client.schema("NoSuchNode") is None
+
+
+def test_a_class_s_name_can_t_leave_its_route(serve):
+    server = serve({"GET /object_info/..%2Fqueue%3Fx": {}})
+    assert Client(server.url).schema("../queue?x") is None
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ({"required": {"ckpt_name": [["a", "b"], {}]}}, ["a", "b"]),
+        ({"required": {"ckpt_name": [["a"]]}}, ["a"]),
+        ({"required": {"ckpt_name": ["COMBO", {"options": ["a", "b"]}]}}, ["a", "b"]),
+        ({"required": {"ckpt_name": [[], {}]}}, []),
+        ({}, []),
+    ],
+)
+def test_checkpoints_of_older_and_newer_servers(serve, inputs, expected):
+    answer = {"CheckpointLoaderSimple": {"input": inputs}}
+    assert Client(serve({"GET /object_info/CheckpointLoaderSimple": answer}).url).checkpoints() == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (as_json(200, {"modelspec.title": "A title"}), {"modelspec.title": "A title"}),
+        (status(404), {}),
+        (PAGE, {}),
+        (as_json(200, None), {}),
+    ],
+)
+def test_a_checkpoint_s_metadata_is_empty_where_the_server_tells_none(serve, answer, expected):
+    server = serve({"GET /view_metadata/checkpoints": answer})
+    assert Client(server.url).checkpoint_metadata("folder/a b.safetensors") == expected
+    assert server.asked[0][1].endswith("?filename=folder%2Fa+b.safetensors")
+
+
+def test_uploading_sends_the_image_and_returns_its_name_there(serve, tmp_path, make_png):
+    path = tmp_path / "base.png"
+    path.write_bytes(make_png())
+    server = serve({"POST /upload/image": {"name": "base (1).png", "subfolder": "tagloom", "type": "input"}})
+    assert Client(server.url).upload(path, "tagloom") == "tagloom/base (1).png"
+    ((_, _, body),) = server.asked
+    assert make_png() in body
+    assert b'name="image"; filename="base.png"' in body
+    assert b"tagloom" in body
+
+
+def test_a_server_without_subfolders_is_understood(serve, tmp_path):
+    (tmp_path / "base.png").write_bytes(b"x")
+    server = serve({"POST /upload/image": {"name": "base.png"}})
+    assert Client(server.url).upload(tmp_path / "base.png", "tagloom") == "base.png"
+
+
+def test_a_refused_upload_names_the_image(serve, tmp_path):
+    (tmp_path / "base.png").write_bytes(b"x")
+    server = serve({"POST /upload/image": status(413)})
+    with pytest.raises(JobFailed, match=r"base\.png.*413"):
+        Client(server.url).upload(tmp_path / "base.png", "tagloom")
+
+
+def test_submitting_sends_graph_id_and_workflow(serve):
+    server = serve({"POST /prompt": {"prompt_id": "id-1", "number": 1, "node_errors": {}}})
+    Client(server.url).submit(GRAPH, "id-1", "client-1", {"nodes": []})
+    ((_, _, body),) = server.asked
+    assert json.loads(body) == {
+        "prompt": GRAPH,
+        "prompt_id": "id-1",
+        "client_id": "client-1",
+        "extra_data": {"extra_pnginfo": {"workflow": {"nodes": []}}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (REFUSAL, ["node 2 (SaveImage)", "Return type mismatch", "received_type(LATENT)"]),
+        (UNKNOWN_CLASS, ["NoSuchNode does not exist"]),
+        ({"error": "out of luck"}, ["out of luck"]),
+    ],
+)
+def test_a_refusal_names_the_node_and_the_reason(serve, reply, words):
+    server = serve({"POST /prompt": as_json(400, reply)})
+    with pytest.raises(JobFailed) as caught:
+        Client(server.url).submit(GRAPH, "id-1", "client-1", {})
+    assert "\n" not in str(caught.value)
+    assert all(word in str(caught.value) for word in (server.url, *words))
+    assert server.paths() == ["POST /prompt"]
+
+
+def test_half_a_graph_is_not_run(serve):
+    """Where the server accepts a part of the graph only, the job is taken back."""
+    queue = {"queue_running": [], "queue_pending": []}
+    reply = {"prompt_id": "id-1", "node_errors": REFUSAL["node_errors"]}
+    server = serve({"POST /prompt": reply, "POST /queue": status(200), "GET /queue": queue})
+    with pytest.raises(JobFailed, match=r"node 2 \(SaveImage\)"):
+        Client(server.url).submit(GRAPH, "id-1", "client-1", {})
+    assert server.paths() == ["POST /prompt", "POST /queue", "GET /queue"]
+    assert json.loads(server.asked[1][2]) == {"delete": ["id-1"]}
+
+
+@pytest.mark.parametrize("answer", [PAGE, status(502, "text/html", b"<html>Bad gateway")])
+def test_a_gateway_s_page_instead_of_an_answer_is_no_comfyui(serve, answer):
+    with pytest.raises(ServerUnavailable, match="not as ComfyUI"):
+        Client(serve({"POST /prompt": answer}).url).submit(GRAPH, "id-1", "client-1", {})
+
+
+def test_history(serve):
+    entry = {"outputs": {}, "status": {"status_str": "success"}}
+    server = serve({"GET /history/id-1": {"id-1": entry}, "GET /history/id-2": {}})
+    client = Client(server.url)
+    assert client.history("id-1") == entry
+    assert client.history("id-2") is None
+
+
+def test_the_queue_s_ids(serve):
+    queue = {"queue_running": [[0, "a", {}, {}, []]], "queue_pending": [[1, "b", {}], [2, "c", {}]]}
+    assert Client(serve({"GET /queue": queue}).url).queued() == ({"a"}, {"b", "c"})
+
+
+@pytest.mark.parametrize(("running", "interrupted"), [("id-1", True), ("somebody-else", False)])
+def test_cancelling_interrupts_only_a_job_of_its_own(serve, running, interrupted):
+    queue = {"queue_running": [[0, running, {}]], "queue_pending": [[1, "another", {}]]}
+    server = serve({"POST /queue": status(200), "GET /queue": queue, "POST /interrupt": status(200)})
+    Client(server.url).cancel("id-1")
+    assert json.loads(server.asked[0][2]) == {"delete": ["id-1"]}
+    assert ("POST /interrupt" in server.paths()) == interrupted
+    if interrupted:
+        assert json.loads(server.asked[2][2]) == {"prompt_id": "id-1"}
+
+
+def test_an_output_s_bytes(serve, make_png):
+    server = serve({"GET /view": (200, "image/png", make_png())})
+    file = {"filename": "a b.png", "subfolder": "tagloom", "type": "output", "other": "x"}
+    assert Client(server.url).view(file) == make_png()
+    assert server.asked[0][1] == "/view?filename=a+b.png&subfolder=tagloom&type=output"
+
+
+def test_an_output_that_is_gone_fails_the_job(serve):
+    with pytest.raises(JobFailed, match=r"a\.png.*404"):
+        Client(serve({}).url).view({"filename": "a.png"})
