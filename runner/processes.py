@@ -17,17 +17,29 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from .errors import EmbeddedMissing, ServerStartError, UsageError
 from .installations import Installation, unpack
-from .places import PACKAGE
+from .places import PACKAGE, models
 
 _started: list[subprocess.Popen[bytes]] = []
 """The servers that this process started: they outlive it, and one that ends meanwhile is reaped by `stop`."""
 START_TIMEOUT = 300.0
 """Seconds; a first start on a slow disk takes a minute."""
 PORT_TRIES = 3
+MODEL_FOLDERS = (
+    "checkpoints",
+    "loras",
+    "vae",
+    "embeddings",
+    "text_encoders",
+    "diffusion_models",
+    "controlnet",
+    "clip_vision",
+    "upscale_models",
+)
+"""ComfyUI's names of the folders that the embedded server offers to its user."""
 NO_GPU = 3
 FIND_GPU = f"""
 import sys, torch
@@ -83,7 +95,7 @@ def ensure(
     """
     with _disk_errors(installation):
         installation.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(installation.folder / "server.lock"):
+        with _lock(installation, announce):
             running = find(installation)
             if running is None:
                 announce("starting ComfyUI; it stays up for the next command")
@@ -91,6 +103,20 @@ def ensure(
             if port not in (None, running.port):
                 raise UsageError(f"the server runs already, on port {running.port}; stop it first: tagloom server stop")
             return running
+
+
+@contextlib.contextmanager
+def _lock(installation: Installation, announce: Callable[[str], None]) -> Iterator[None]:
+    lock = FileLock(installation.folder / "server.lock")
+    try:
+        lock.acquire(timeout=0.5)
+    except Timeout:
+        announce("waiting for the ComfyUI that another command is starting")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def stop(installation: Installation) -> bool:
@@ -146,14 +172,15 @@ def _prepare(installation: Installation, tree: Path) -> None:
     for folder in (nodes, *(installation.folder / name for name in ("input", "output", "temp", "user"))):
         folder.mkdir(parents=True, exist_ok=True)
     _link(nodes / "tagloom_keepalive", PACKAGE / "runner" / "keepalive")
-    paths: dict[str, str] = {}
     if installation.embedded:
-        (installation.folder / "models" / "checkpoints").mkdir(parents=True, exist_ok=True)
-        shutil.copy(tree / "input" / "example.png", installation.folder / "input")  # as every ComfyUI has it
         _link(nodes / "tagloom_tiny", PACKAGE / "tiny" / "loader")
-        paths["checkpoints"] = str(PACKAGE / "tiny")
+        shutil.copy(tree / "input" / "example.png", installation.folder / "input")  # as every ComfyUI has it
+        for name in MODEL_FOLDERS:
+            (models() / name).mkdir(parents=True, exist_ok=True)
+        paths = {name: str(models() / name) for name in MODEL_FOLDERS}
+        paths["checkpoints"] += f"\n{PACKAGE / 'tiny'}"
     else:
-        paths["custom_nodes"] = str(nodes)
+        paths = {"custom_nodes": str(nodes)}
     if installation.embedded or not _has_tagloom(installation.tree / "custom_nodes"):
         _link(nodes / "tagloom", PACKAGE)
     else:

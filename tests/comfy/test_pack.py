@@ -7,6 +7,7 @@ import pytest
 import requests
 from PIL import Image
 
+from tagloom.runner import installations
 from tagloom.runner.places import PACKAGE
 from tagloom.runner.workflows import SNAPSHOT
 
@@ -87,4 +88,4 @@ def test_the_pack_is_the_only_one_that_knows_the_tiny_model(server, installation
     """The architecture comes from the extension in the server's own folder, and the server's source is untouched."""
     assert (installation.folder / "custom_nodes" / "tagloom_tiny").resolve() == PACKAGE / "tiny" / "loader"
     for source in (installation.tree / "comfy").glob("*.py"):
-        assert source.read_bytes() == (installation.folder / "comfyui" / "comfy" / source.name).read_bytes()
+        assert source.read_bytes() == (installations.unpack(installation) / "comfy" / source.name).read_bytes()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import requests
 import websocket
+
 from tagloom.runner import cli, installations, processes
 from tagloom.runner.client import Client
 from tagloom.runner.places import PACKAGE
@@ -19,7 +20,7 @@ from tagloom.runner.targets import Target, open_target
 def checkout(server, installation, tmp_path_factory) -> Path:
     """A user's own ComfyUI, with the tiny checkpoint and its loader put into it by hand."""
     tree = tmp_path_factory.mktemp("mine") / "ComfyUI"
-    shutil.copytree(installation.folder / "comfyui", tree)
+    shutil.copytree(installations.unpack(installation), tree)
     shutil.copytree(PACKAGE / "tiny" / "loader", tree / "custom_nodes" / "tiny_loader")
     (tree / "models" / "checkpoints").mkdir(exist_ok=True)
     (tree / "models" / "checkpoints" / "my model.safetensors").symlink_to(PACKAGE / "tiny" / "tagloom-tiny.safetensors")
@@ -81,6 +82,6 @@ def test_two_commands_use_one_server(server, installation, capsys):
 
 def test_a_foreign_server_is_told_apart(server):
     """Something that answers, but is no ComfyUI, is named as such."""
-    with pytest.raises(cli.RunnerError, match="not as ComfyUI does|answered 404"):
+    with pytest.raises(cli.RunnerError, match=r"not as ComfyUI does|answered 404"):
         Client(f"{server.url}/extensions").version()
     assert requests.get(server.url, timeout=10).ok

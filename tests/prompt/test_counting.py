@@ -26,6 +26,10 @@ def reference_count(text: str) -> int:
     return len(reference()(text, add_special_tokens=False)["input_ids"])
 
 
+def escaped(text: str) -> str:
+    return text.replace("(", r"\(").replace(")", r"\)")
+
+
 @pytest.mark.parametrize(
     ("text", "count"),
     [
@@ -41,7 +45,9 @@ def reference_count(text: str) -> int:
         ("score_9", 3),
         ("score_9, score_8_up, score_7_up", 15),
         ("absurdres", 2),
-        ("hatsune miku (vocaloid)", 7),
+        (r"hatsune miku \(vocaloid\)", 7),
+        ("(long hair:1.2)", 2),
+        ("((long hair)), (1girl:1.3)", 5),
         (":3", 2),
         (":)", 1),
         ("^_^", 1),
@@ -56,13 +62,20 @@ def test_known_counts(text, count):
 
 def test_counts_of_the_vocabulary_are_the_reference_s():
     names = [entry.name for entry in vocabulary()]
-    assert [count_text_tokens(name) for name in names] == [reference_count(name) for name in names]
+    assert [count_text_tokens(escaped(name)) for name in names] == [reference_count(name) for name in names]
+
+
+def test_weights_are_no_text():
+    """Each weighted piece is encoded by itself, without its brackets and its number."""
+    pieces = ["detailed fire forest background, fiery background", ", ", "blue fire", " AND red fire"]
+    text = "(detailed fire forest background, fiery background:1.2), (blue fire:1.2) AND red fire"
+    assert count_text_tokens(text) == sum(map(reference_count, pieces))
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "(detailed fire forest background, fiery background:1.2), (blue fire:1.2) AND red fire",
+        "detailed fire forest background, fiery background, blue fire AND red fire",
         "<lora:x:1>, 1girl, café, naïve, ½, ①, don't, I'LL",
         "Ünïcödé Ё ß ſ İ",
         "🦊🔥, 👩‍👩‍👧",
@@ -82,9 +95,10 @@ def test_counts_of_unusual_texts_are_the_reference_s(text):
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], max_codepoint=0x1FFFF)))
 @example("İ")
 @example("人人")
+@example(r"a\b")
 def test_counts_of_printable_text_are_the_reference_s(text):
     """The rarest ideographs aside: `tokenizers` and transformers disagree on where their block begins."""
-    assert count_text_tokens(text) == reference_count(text)
+    assert count_text_tokens(escaped(text)) == reference_count(text)
 
 
 @settings(deadline=None)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,7 +19,8 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 
-import tagloom.runner.workflows as workflows
+from tagloom.runner import processes, workflows
+from tagloom.runner.installations import Installation
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +107,66 @@ def serve() -> Iterator[Callable[[dict[str, Any]], Answers]]:
             return answers
 
         yield start
+
+
+FAKE_COMFYUI = """
+import json, os, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+with open("starts.txt", "a") as file:
+    print(json.dumps({"pid": os.getpid(), "argv": sys.argv, "idle": os.environ["TAGLOOM_IDLE_SECONDS"]}), file=file)
+print("fake ComfyUI, start", sum(1 for line in open("starts.txt")), flush=True)
+BEFORE
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = json.dumps({"system": {"comfyui_version": "0", "argv": sys.argv}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+HTTPServer(("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1])), Handler).serve_forever()
+"""
+
+
+@dataclass
+class FakeComfyUI:
+    """A folder that looks like ComfyUI's and holds a server of a few lines, which notes down each of its starts."""
+
+    folder: Path
+
+    def make(self, before: str = "", embedded: bool = False) -> Installation:
+        """Write the server, which runs the lines `before` it answers, and return it as an installation."""
+        tree = self.folder / "ComfyUI"
+        (tree / "input").mkdir(parents=True, exist_ok=True)
+        (tree / "main.py").write_text(FAKE_COMFYUI.replace("BEFORE", before), encoding="utf-8")
+        for name in ("folder_paths.py", "input/example.png"):
+            (tree / name).touch()
+        return Installation(tree, Path(sys.executable), self.folder / "home" / "server", embedded)
+
+    def starts(self, folder: Path) -> list[dict[str, Any]]:
+        """Return the process, the arguments and the idle seconds of each start in this folder."""
+        notes = folder / "starts.txt"
+        return [json.loads(line) for line in notes.read_text().splitlines()] if notes.exists() else []
+
+    def end(self) -> None:
+        """Kill what was started and has not ended."""
+        for notes in self.folder.rglob("starts.txt"):
+            for start in self.starts(notes.parent):
+                with suppress(ProcessLookupError, ChildProcessError):
+                    os.kill(start["pid"], signal.SIGKILL)
+                    os.waitpid(start["pid"], 0)
+
+
+@pytest.fixture
+def comfyui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeComfyUI]:
+    """A ComfyUI that starts at once, without torch; it is ended after the test."""
+    monkeypatch.setattr(processes, "_device_options", lambda installation: [])
+    fake = FakeComfyUI(tmp_path)
+    yield fake
+    fake.end()
 
 
 def _answer(value: Any) -> tuple[int, str, bytes]:

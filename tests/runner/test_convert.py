@@ -53,9 +53,8 @@ def test_a_node_s_own_title_wins(schemas):
 
 def test_a_seed_s_control_is_no_input(schemas):
     sampler = node(3, "KSampler", (5, "increment", 20, 4.5, "euler", "normal", 0.6))
-    assert to_api(workflow(sampler), schemas.get)["3"]["inputs"] == {
-        **{"seed": 5, "steps": 20, "cfg": 4.5, "sampler_name": "euler", "scheduler": "normal", "denoise": 0.6}
-    }
+    expected = {"seed": 5, "steps": 20, "cfg": 4.5, "sampler_name": "euler", "scheduler": "normal", "denoise": 0.6}
+    assert to_api(workflow(sampler), schemas.get)["3"]["inputs"] == expected
 
 
 def test_an_upload_button_is_no_input(schemas):

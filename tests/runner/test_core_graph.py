@@ -4,8 +4,16 @@ from typing import Any
 
 import pytest
 
-from tagloom.prompt import Size, SizeError, UnknownFamily, all_families, compose_negative, enhance, get_family
-from tagloom.prompt import nearest_size
+from tagloom.prompt import (
+    Size,
+    SizeError,
+    UnknownFamily,
+    all_families,
+    compose_negative,
+    enhance,
+    get_family,
+    nearest_size,
+)
 from tagloom.runner.core_graph import EVALUATORS, to_core
 from tagloom.runner.errors import WorkflowError
 from tagloom.runner.workflows import NODE_PREFIX, Workflow, shipped

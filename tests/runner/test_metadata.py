@@ -83,7 +83,7 @@ def test_nothing_to_write_changes_nothing(make_png):
 
 @pytest.mark.parametrize("contents", [b"", b"no picture", b"\xff\xd8\xff\xe0 a JPEG", b"\x89PNG\r\n\x1a\n"])
 def test_what_is_no_png_is_refused(contents):
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(ValueError):
         with_texts(contents, {"parameters": "1girl"})
 
 

@@ -114,7 +114,7 @@ def test_the_document_given_is_never_changed(core_schemas, name):
 
 
 def test_an_unknown_name_is_refused_with_those_declared(workflow):
-    with pytest.raises(WorkflowError, match="'stepz'.*cfg, checkpoint.*steps"):
+    with pytest.raises(WorkflowError, match=r"'stepz'.*cfg, checkpoint.*steps"):
         workflow.set("stepz", 5)
 
 

@@ -30,7 +30,7 @@ def browser() -> Browser:
 
 
 def _chromium(playwright: Playwright) -> str:
-    """Return a Chromium: the machine's own, Playwright's, or one installed now: by apt-get as root, or by Playwright."""
+    """Return a Chromium: the machine's own, Playwright's, or one installed now (as root by apt-get)."""
     found = _installed(playwright)
     if found is None and shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
         subprocess.run(["apt-get", "update", "-qq"], check=False)

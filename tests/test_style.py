@@ -1,0 +1,60 @@
+"""The project's own rules: formatting, lint, types, and what no file may hold."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+TYPED = ("tagloom.prompt", "tagloom.runner", "tagloom.wallet")
+LONGEST = 320
+"""Lines that a file of code may have."""
+
+
+def tracked(*patterns: str) -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", *patterns], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).exists()]
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
+def test_ruff(command):
+    done = subprocess.run([sys.executable, "-m", "ruff", *command, "."], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_mypy(tmp_path):
+    """Strict, under the package's own name, whatever the clone's folder is called."""
+    (tmp_path / "tagloom").symlink_to(ROOT, target_is_directory=True)
+    packages = [part for name in TYPED for part in ("-p", name)]
+    command = [sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml", "--no-incremental", *packages]
+    environment = os.environ | {"MYPYPATH": str(tmp_path)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_rooms_import_only_what_they_may():
+    """`prompt/` and `wallet/` know nothing of ours, nodes and runner not one another, and none of them torch."""
+    allowed = {"prompt": "", "wallet": "", "nodes": "prompt|wallet", "runner": "prompt|wallet"}
+    for room, others in allowed.items():
+        for path in tracked(f"{room}/*.py"):
+            source = path.read_text(encoding="utf-8")
+            for other in re.findall(r"^\s*from \.\.(\w+)", source, re.MULTILINE):
+                assert others and re.fullmatch(others, other), f"{path} imports {other}"
+            if room != "nodes":
+                assert not re.search(r"^\s*(?:import|from) (?:torch|comfy|numpy)\b", source, re.MULTILINE), path
+
+
+def test_files_stay_small():
+    for path in tracked("*.py"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST, f"{path} has outgrown its subject"
+
+
+def test_no_file_names_a_registry_or_a_machine():
+    for path in tracked("*.py", "*.toml", "*.md", "*.yaml", "*.json", "NOTICE", ".ci/run"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\b(?:pypi|pythonhosted|npmjs)\.(?:org|com)\b", text.replace(r"\.", "")), path
