@@ -6,7 +6,7 @@ import comfy.samplers
 import folder_paths
 from comfy_api.latest import io
 
-from ..prompt import Detection, HeaderError, detect, family_ids, get_family, read_header
+from ..prompt import Detection, HeaderError, chosen, detect, family_ids, get_family, read_header
 from ..prompt.graphs import checkpoint_of
 from .types import CATEGORY, FamilySocket
 
@@ -60,18 +60,9 @@ class TagloomFamilyProfile(io.ComfyNode):
     @classmethod
     def execute(cls, model, family) -> io.NodeOutput:
         """Return the family and its settings."""
-        found = Detection(family, "certain", ("chosen by hand",)) if family != AUTO else cls._detect()
+        found = cls._detect() if family == AUTO else chosen(family)
         profile = get_family(found.family)
-        report = f"{profile.name} ({found.confidence}: {'; '.join(found.evidence)})"
-        return io.NodeOutput(
-            profile,
-            profile.sampler,
-            profile.scheduler,
-            int(profile.steps.default),
-            profile.cfg.default,
-            profile.stop_layer(),
-            report,
-        )
+        return io.NodeOutput(profile, *profile.settings(), found.text())
 
     @classmethod
     def _detect(cls) -> Detection:

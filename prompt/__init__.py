@@ -5,7 +5,7 @@ use. Neither ComfyUI nor torch is needed. The nodes, the runner and the command 
 """
 
 from .compose import Composed, compose_negative, enhance
-from .detection import Detection, Header, detect, read_header
+from .detection import Detection, Header, chosen, detect, read_header
 from .errors import (
     CountingUnavailable,
     HeaderError,
@@ -38,6 +38,7 @@ __all__ = [
     "UnknownSampler",
     "Vocabulary",
     "all_families",
+    "chosen",
     "compose_negative",
     "detect",
     "enhance",

@@ -55,9 +55,12 @@ def _clip() -> Tokenizer:
         end_of_word_suffix="</w>",
     )
     clip = Tokenizer(model)
-    clip.normalizer = normalizers.Sequence(
-        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
+    # As transformers prepares a text where ftfy is absent: no control characters, ideographs one by one.
+    cleaned = normalizers.BertNormalizer(
+        clean_text=True, handle_chinese_chars=True, strip_accents=False, lowercase=False
     )
+    spaces = normalizers.Replace(Regex(r"\s+"), " ")
+    clip.normalizer = normalizers.Sequence([cleaned, normalizers.NFC(), spaces, normalizers.Lowercase()])
     pieces = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
     clip.pre_tokenizer = pre_tokenizers.Sequence(
         [

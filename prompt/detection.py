@@ -6,11 +6,11 @@ import json
 import re
 import struct
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any, NamedTuple
 
 from .errors import HeaderError, UnknownFamily
-from .families import Family, all_families, family_ids
+from .families import Family, all_families, family_ids, get_family
 
 LONGEST_HEADER = 100_000_000
 """Bytes; the safetensors format's own limit."""
@@ -31,6 +31,15 @@ class Detection(NamedTuple):
     confidence: str
     evidence: tuple[str, ...]
 
+    def text(self) -> str:
+        """Return it in words."""
+        return f"{get_family(self.family).name} ({self.confidence}: {'; '.join(self.evidence)})"
+
+
+def chosen(family_id: str) -> Detection:
+    """Return a user's choice, which needs no proof."""
+    return Detection(family_id, "certain", ("chosen by hand",))
+
 
 def read_header(path: Path) -> Header:
     """Read the header of a safetensors file: kilobytes, whatever the file's size.
@@ -45,8 +54,10 @@ def read_header(path: Path) -> Header:
                 raise ValueError(f"a header of {length} bytes")
             entries = json.loads(file.read(length))
         metadata = entries.pop("__metadata__", None) or {}
+        if not all(isinstance(value, str) for value in metadata.values()):
+            raise ValueError("metadata that is no text")
         return Header({name: tuple(entry["shape"]) for name, entry in entries.items()}, metadata)
-    except (OSError, struct.error, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, struct.error, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise HeaderError(f"{path.name} has no readable safetensors header ({error})") from error
 
 
@@ -68,7 +79,7 @@ def detect(filename: str, header: Header | None = None, metadata: Mapping[str, s
     if len(candidates) == 1:
         alone = sum(family.architecture == candidates[0].architecture for family in all_families()) == 1
         return Detection(candidates[0].id, "certain" if alone else "likely", tuple(evidence))
-    for source, text in (("file name", Path(filename).name), ("title in the metadata", title)):
+    for source, text in (("file name", PureWindowsPath(filename).name), ("title in the metadata", title)):
         for family in candidates:
             word = _named(family, text)
             if word:
@@ -112,6 +123,6 @@ def _architecture(header: Header) -> tuple[str, str] | None:
 
 def _context_width(shapes: Mapping[str, Any]) -> int:
     for name, shape in shapes.items():
-        if name.startswith(UNET) and name.endswith("attn2.to_k.weight"):
+        if name.startswith(UNET) and name.endswith("attn2.to_k.weight") and len(shape) > 1:
             return int(shape[1])
     return 0

@@ -81,6 +81,10 @@ class Family:
     unverified: tuple[str, ...]
     sources: tuple[str, ...]
 
+    def settings(self) -> tuple[str, str, int, float, int]:
+        """Return the recommended sampler, scheduler, steps, CFG scale and `stop_at_clip_layer`."""
+        return self.sampler, self.scheduler, int(self.steps.default), float(self.cfg.default), self.stop_layer()
+
     def stop_layer(self, clip_skip: int | None = None) -> int:
         """Return ComfyUI's `stop_at_clip_layer` for a clip skip in A1111's counting, or the family's own."""
         if self.clip_skip is None:

@@ -51,7 +51,10 @@ def parse_tags(text: str) -> tuple[Tag, ...]:
     masked = _mask(text)
     brackets = _brackets(masked)
     cuts = _cuts(masked, brackets)
-    return tuple(Tag(canonical(text[start:end]), start, end, _weight(brackets, start, end)) for start, end in cuts)
+    weights = _weights(brackets, cuts)
+    return tuple(
+        Tag(canonical(text[start:end]), start, end, weight) for (start, end), weight in zip(cuts, weights, strict=True)
+    )
 
 
 def encoded_segments(text: str) -> tuple[str, ...]:
@@ -77,22 +80,29 @@ def _protected() -> re.Pattern[str]:
     """Match what looks like syntax and is none; an emoticon counts where it stands alone between commas."""
     faces = [re.escape(face) for face in data("tags/expression")["subgroups"]["emoticon"]]
     face = rf"(?<![^,\s(])(?:{'|'.join(sorted(faces, key=len, reverse=True))})(?=\s*(?:,|$|\n|:\d|\)))"
-    return re.compile(rf"\\.|<[^<>,\n]+:[^<>\n]*>|{face}", re.IGNORECASE | re.DOTALL)
+    return re.compile(rf"\\[()]|<[^<>,:\n]+:[^<>\n]*>|{face}", re.IGNORECASE)
 
 
 def _brackets(masked: str) -> list[_Bracket]:
-    """Return the balanced pairs, outermost last; none where a prompt's brackets don't balance."""
+    """Return the pairs that ComfyUI sees, inner ones first.
+
+    A stray `)` makes the next `(` plain text; nothing counts behind a `(` that is never closed.
+    """
     found: list[_Bracket] = []
     opened: list[int] = []
+    stray = closed = 0
     for match in re.finditer(r"[()]", masked):
-        place = match.start()
         if match[0] == "(":
-            opened.append(place)
+            if stray and not opened:
+                stray -= 1
+            else:
+                opened.append(match.start())
         elif opened:
-            found.append(_bracket(masked, opened.pop(), place))
+            found.append(_bracket(masked, opened.pop(), match.start()))
+            closed = closed if opened else len(found)
         else:
-            return []
-    return [] if opened else found
+            stray += 1
+    return found[:closed]
 
 
 def _bracket(masked: str, start: int, end: int) -> _Bracket:
@@ -120,9 +130,19 @@ def _cuts(masked: str, brackets: list[_Bracket]) -> list[tuple[int, int]]:
     return spans
 
 
-def _weight(brackets: list[_Bracket], start: int, end: int) -> float:
-    weight = 1.0
-    for bracket in reversed(brackets):  # from the outside in
-        if bracket.start < start and end <= bracket.content_end:
-            weight = weight * BARE_BRACKETS if bracket.number is None else bracket.number
-    return weight
+def _weights(brackets: list[_Bracket], spans: list[tuple[int, int]]) -> list[float]:
+    """Return the weight of each span, in one walk over both: quick for any number of either."""
+    waiting = sorted(brackets, reverse=True)  # the next one to open stands last
+    around: list[tuple[int, float]] = []
+    weights = []
+    for start, _ in spans:
+        while waiting and waiting[-1].start < start:
+            bracket = waiting.pop()
+            while around and around[-1][0] < bracket.start:
+                around.pop()
+            outer = around[-1][1] if around else 1.0
+            around.append((bracket.end, outer * BARE_BRACKETS if bracket.number is None else bracket.number))
+        while around and around[-1][0] < start:
+            around.pop()
+        weights.append(around[-1][1] if around else 1.0)
+    return weights

@@ -39,7 +39,7 @@ def parse_size(text: str) -> Size:
     Raises:
         SizeError: where it is no size, or one that ComfyUI can't make.
     """
-    match = re.fullmatch(r"\s*(\d+)\s*[xX×*]\s*(\d+)\s*", text)
+    match = re.fullmatch(r"\s*(\d{1,9})\s*[xX×*]\s*(\d{1,9})\s*", text)
     if match is None:
         raise SizeError(f"size {text!r} is not WIDTHxHEIGHT; write for example 832x1216")
     return check_size(Size(int(match[1]), int(match[2])))

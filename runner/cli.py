@@ -109,9 +109,7 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
         _add_json(command)
         if name == "start":
             command.add_argument("--port", type=int, help="the loopback port (a free one)")
-            command.add_argument(
-                "--idle", type=float, metavar="MINUTES", help="stop after so long without work (10); 0 never"
-            )
+            command.add_argument("--idle", metavar="MINUTES", help="stop after so long without work (10); 0 never")
         if name == "logs":
             command.add_argument("--lines", type=int, default=40, metavar="N", help="how many of the last lines (40)")
 
@@ -141,7 +139,9 @@ def _generate(options: argparse.Namespace, output: Output) -> None:
     checked = check(Request(positive=options.tags, enhance=not options.no_enhance, **chosen))
     if options.out.exists() and not options.out.is_dir():
         raise UsageError(f"{options.out} is a file; choose a folder with --out")
-    server = options.server or (None if options.comfyui else os.environ.get("TAGLOOM_SERVER"))
+    server = options.server
+    if server is None and options.comfyui is None:
+        server = os.environ.get("TAGLOOM_SERVER") or None
     target = open_target(server, options.comfyui, places.idle_minutes() * 60, output.announce)
     plan = generate.plan(checked, target)
     output.begin(plan, target.client.url)
@@ -152,9 +152,9 @@ def _generate(options: argparse.Namespace, output: Output) -> None:
 
 
 def _start(options: argparse.Namespace, output: Output) -> None:
-    minutes = places.idle_minutes() if options.idle is None else options.idle
-    if minutes < 0 or (options.port is not None and not 1 <= options.port <= 65535):
-        raise UsageError("idle minutes must be 0 or more, and a port must lie between 1 and 65535")
+    minutes = places.idle_minutes(options.idle)
+    if options.port is not None and not 1 <= options.port <= 65535:
+        raise UsageError(f"port {options.port} is out of range; it must lie between 1 and 65535")
     installation = _installation(options)
     output.server(installation, processes.ensure(installation, minutes * 60, options.port, output.announce))
 

@@ -24,7 +24,10 @@ class Client:
         Raises:
             UsageError: if it is no http address.
         """
-        parts = urlsplit(url if "//" in url else f"http://{url}")
+        try:
+            parts = urlsplit(url if "//" in url else f"http://{url}")
+        except ValueError:
+            parts = urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UsageError(f"server address {url!r} is not understood; write for example http://127.0.0.1:8188")
         self.url = parts.geturl().rstrip("/")

@@ -89,6 +89,8 @@ def _convert(
     for socket in node.get("inputs", []):
         if socket.get("link") is None:
             continue
+        if socket["link"] not in sources:
+            raise WorkflowError(f"{_called(node)} names a link that is not there; save the workflow again")
         _, origin, slot, *_ = sources[socket["link"]]
         if origin in nodes:
             inputs[socket["name"]] = [str(origin), slot]

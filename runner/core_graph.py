@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..prompt import Family, Size, compose_negative, enhance, get_family, size_for, tag_report
+from ..prompt import Family, Size, chosen, compose_negative, enhance, get_family, size_for, tag_report
+from ..wallet import image_tokens
 from .errors import WorkflowError
 from .workflows import NODE_PREFIX
 
@@ -80,8 +81,7 @@ class _Values:
 
 def _family(inputs: Inputs) -> tuple[Any, ...]:
     family = get_family(inputs["family"])
-    settings = (family.sampler, family.scheduler, int(family.steps.default), family.cfg.default)
-    return (family, *settings, family.stop_layer(), family.name)
+    return (family, *family.settings(), chosen(family.id).text())
 
 
 def _enhanced(inputs: Inputs) -> tuple[Any, ...]:
@@ -102,7 +102,8 @@ def _size(inputs: Inputs) -> tuple[Any, ...]:
 
 def _report(inputs: Inputs) -> tuple[Any, ...]:
     report = tag_report(inputs["text"])
-    return (report.text(), report.text_tokens, inputs["images"])
+    cost = image_tokens(inputs["images"])
+    return (f"{report.text()}\n- image tokens: {cost}", -1 if report.text_tokens is None else report.text_tokens, cost)
 
 
 EVALUATORS: dict[str, Callable[[Inputs], tuple[Any, ...]]] = {

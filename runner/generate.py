@@ -175,6 +175,10 @@ def _collect(task: _Task, finished: Finished, target: Target, out: Path) -> Pict
         "workflow": json.dumps(finished.job.workflow),
         "parameters": task.parameters,
     }
-    path = save(out, task.seed, with_texts(target.client.view(files[0]), texts))
+    try:
+        png = with_texts(target.client.view(files[0]), texts)
+    except ValueError as error:
+        raise JobFailed(f"{target.client.url} gave no whole picture ({error})") from error
+    path = save(out, task.seed, png)
     target.forget("output", f"{files[0]['subfolder']}/{files[0]['filename']}")
     return Picture(path, task.seed, task.size)

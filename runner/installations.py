@@ -85,8 +85,11 @@ def unpack(installation: Installation) -> Path:
     if not (target / "main.py").is_file():
         half = installation.folder / "comfyui.part"
         shutil.rmtree(half, ignore_errors=True)
-        shutil.copytree(installation.tree, half, ignore=LEFT_OUT)
-        half.rename(target)
+        try:
+            shutil.copytree(installation.tree, half, ignore=LEFT_OUT)
+            half.rename(target)
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
     return target
 
 

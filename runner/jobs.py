@@ -100,9 +100,10 @@ class JobStream:
         while self._open:
             message = self._receive()
             data = message.get("data") or {}
-            concerned = self._open.get(data.get("prompt_id", ""))
+            concerned = self._open.get(str(data.get("prompt_id")))
             if concerned is not None and message.get("type") == "progress":
-                yield Progress(concerned, int(data["value"]), int(data["max"]))
+                if isinstance(data.get("value"), int | float) and isinstance(data.get("max"), int | float):
+                    yield Progress(concerned, int(data["value"]), int(data["max"]))
             elif concerned is not None and _ends(message):
                 yield self._finish(concerned)
             elif not message:
@@ -117,6 +118,8 @@ class JobStream:
             frame = self._socket.recv()
         except websocket.WebSocketTimeoutException:
             return {}
+        except UnicodeDecodeError:
+            return {"type": "unreadable"}
         except (OSError, websocket.WebSocketException):
             self._socket = None
             return {}
@@ -126,7 +129,8 @@ class JobStream:
             message = json.loads(frame)
         except ValueError:
             return {"type": "unreadable"}
-        return message if isinstance(message, dict) and message else {"type": "unreadable"}
+        good = isinstance(message, dict) and message and isinstance(message.get("data") or {}, dict)
+        return message if good else {"type": "unreadable"}
 
     def _finish(self, job: Job) -> Finished:
         """Wait for the history entry, which is written after the event that announces it."""
@@ -162,7 +166,7 @@ class JobStream:
 
 
 def _ends(message: dict[str, Any]) -> bool:
-    kind = message["type"]
+    kind = message.get("type")
     left_the_worker = kind == "executing" and message["data"].get("node") is None
     return left_the_worker or kind in ("execution_success", "execution_error", "execution_interrupted")
 

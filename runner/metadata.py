@@ -51,13 +51,19 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
     if not png.startswith(SIGNATURE):
         raise ValueError("this is no PNG")
     place = len(SIGNATURE)
+    kind = b""
     while place < len(png):
+        if place + 12 > len(png):
+            raise ValueError("this PNG is cut off")
         (length,) = struct.unpack_from(">I", png, place)
         end = place + length + 12
         if end > len(png):
             raise ValueError("this PNG is cut off")
-        yield png[place + 4 : place + 8], png[place + 8 : place + 8 + length], png[place:end]
+        kind = png[place + 4 : place + 8]
+        yield kind, png[place + 8 : place + 8 + length], png[place:end]
         place = end
+    if kind != b"IEND":
+        raise ValueError("this PNG is cut off")
 
 
 def _text_chunk(name: str, text: str) -> bytes:

@@ -61,7 +61,7 @@ class Output:
                 nonlocal done
                 if isinstance(event, Progress):
                     self._step(event)
-                    bar.n = done + event.value / event.of
+                    bar.n = done + event.value / max(1, event.of)
                     bar.set_postfix_str(f"image {done + 1} of {of}, step {event.value} of {event.of}")
                     return
                 done += 1

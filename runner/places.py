@@ -24,14 +24,17 @@ def models() -> Path:
     return home() / "models"
 
 
-def idle_minutes() -> float:
-    """Return after how many idle minutes a server of ours stops: `TAGLOOM_IDLE`, or 10.
+def idle_minutes(text: str | None = None) -> float:
+    """Return after how many idle minutes a server of ours stops: `text`, else `TAGLOOM_IDLE`, else 10; 0 is never.
 
     Raises:
-        UsageError: if that is no number.
+        UsageError: if that is no such number.
     """
-    text = os.environ.get("TAGLOOM_IDLE", "10")
+    text = text or os.environ.get("TAGLOOM_IDLE") or "10"
     try:
-        return float(text)
-    except ValueError as error:
-        raise UsageError(f"TAGLOOM_IDLE is {text!r}; give a number of minutes, 0 for never") from error
+        minutes = float(text)
+    except ValueError:
+        minutes = -1
+    if not 0 <= minutes < float("inf"):
+        raise UsageError(f"idle minutes can't be {text!r}; give a number such as 10, or 0 for never")
+    return minutes

@@ -19,35 +19,17 @@ from typing import Any
 import requests
 from filelock import FileLock, Timeout
 
-from .errors import EmbeddedMissing, ServerStartError, UsageError
+from .errors import ServerStartError, UsageError
 from .installations import Installation, unpack
-from .places import PACKAGE, models
+from .preparation import device_options, paths_file, prepare
 
 _started: list[subprocess.Popen[bytes]] = []
 """The servers that this process started: they outlive it, and one that ends meanwhile is reaped by `stop`."""
 START_TIMEOUT = 300.0
 """Seconds; a first start on a slow disk takes a minute."""
+STOP_TIMEOUT = 15.0
+"""Seconds that a server has to end by itself."""
 PORT_TRIES = 3
-MODEL_FOLDERS = (
-    "checkpoints",
-    "loras",
-    "vae",
-    "embeddings",
-    "text_encoders",
-    "diffusion_models",
-    "controlnet",
-    "clip_vision",
-    "upscale_models",
-)
-"""ComfyUI's names of the folders that the embedded server offers to its user."""
-NO_GPU = 3
-FIND_GPU = f"""
-import sys, torch
-mps = getattr(torch.backends, "mps", None)
-xpu = getattr(torch, "xpu", None)
-found = torch.cuda.is_available() or (mps and mps.is_available()) or (xpu and xpu.is_available())
-sys.exit(0 if found else {NO_GPU})
-"""
 
 
 @dataclass(frozen=True)
@@ -125,12 +107,15 @@ def stop(installation: Installation) -> bool:
     if server is None:
         return False
     os.kill(server.pid, signal.SIGTERM)
-    deadline = time.monotonic() + 15
-    while _answers(installation, server.port) and time.monotonic() < deadline:
+    deadline = time.monotonic() + STOP_TIMEOUT
+    while _answers(installation, server.port):
+        if time.monotonic() > deadline:
+            os.kill(server.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
         time.sleep(0.1)
     _state_file(installation).unlink(missing_ok=True)
     for process in _started:
-        process.poll()
+        if process.pid == server.pid:
+            process.wait(STOP_TIMEOUT)
     return True
 
 
@@ -150,8 +135,8 @@ def _start(installation: Installation, idle_seconds: float, port: int | None) ->
     if port is not None and not _free(port):
         raise UsageError(f"port {port} is taken by another program; leave --port out to take a free one")
     tree = unpack(installation)
-    _prepare(installation, tree)
-    device = _device_options(installation)
+    prepare(installation, tree)
+    device = device_options(installation)
     for attempt in range(PORT_TRIES):
         chosen = port or _free_port()
         process = _spawn(installation, tree, chosen, device, idle_seconds)
@@ -166,61 +151,6 @@ def _start(installation: Installation, idle_seconds: float, port: int | None) ->
     raise ServerStartError(_explain(installation, process))
 
 
-def _prepare(installation: Installation, tree: Path) -> None:
-    """Make the folders and links that the server finds its models and extensions through."""
-    nodes = installation.folder / "custom_nodes"
-    for folder in (nodes, *(installation.folder / name for name in ("input", "output", "temp", "user"))):
-        folder.mkdir(parents=True, exist_ok=True)
-    _link(nodes / "tagloom_keepalive", PACKAGE / "runner" / "keepalive")
-    if installation.embedded:
-        _link(nodes / "tagloom_tiny", PACKAGE / "tiny" / "loader")
-        shutil.copy(tree / "input" / "example.png", installation.folder / "input")  # as every ComfyUI has it
-        for name in MODEL_FOLDERS:
-            (models() / name).mkdir(parents=True, exist_ok=True)
-        paths = {name: str(models() / name) for name in MODEL_FOLDERS}
-        paths["checkpoints"] += f"\n{PACKAGE / 'tiny'}"
-    else:
-        paths = {"custom_nodes": str(nodes)}
-    if installation.embedded or not _has_tagloom(installation.tree / "custom_nodes"):
-        _link(nodes / "tagloom", PACKAGE)
-    else:
-        _unlink(nodes / "tagloom")
-    _paths_file(installation).write_text(json.dumps({"tagloom": paths}), encoding="utf-8")  # JSON is YAML
-
-
-def _has_tagloom(custom_nodes: Path) -> bool:
-    projects = custom_nodes.glob("*/pyproject.toml")
-    return any('name = "tagloom"' in project.read_text(encoding="utf-8", errors="replace") for project in projects)
-
-
-def _link(link: Path, target: Path) -> None:
-    if link.exists() and link.resolve() == target.resolve():
-        return
-    _unlink(link)
-    if sys.platform == "win32":
-        import _winapi
-
-        _winapi.CreateJunction(str(target), str(link))
-    else:
-        link.symlink_to(target, target_is_directory=True)
-
-
-def _unlink(link: Path) -> None:
-    if link.is_symlink():
-        link.unlink()
-    elif link.exists():  # a junction: removing it leaves its target alone
-        link.rmdir()
-
-
-def _device_options(installation: Installation) -> list[str]:
-    """Return `--cpu` where torch finds no GPU. Only torch itself knows, and ComfyUI must be its first importer."""
-    probe = subprocess.run([installation.python, "-c", FIND_GPU], capture_output=True, text=True, check=False)
-    if probe.returncode not in (0, NO_GPU):
-        reason = (probe.stderr.strip().splitlines() or ["no message"])[-1]
-        raise EmbeddedMissing(f"torch does not work in {installation.python}: {reason}")
-    return ["--cpu"] if probe.returncode == NO_GPU else []
-
-
 def _spawn(
     installation: Installation, tree: Path, port: int, device: list[str], idle_seconds: float
 ) -> subprocess.Popen[bytes]:
@@ -232,7 +162,7 @@ def _spawn(
     command = [
         *(str(installation.python), str(tree / "main.py")),
         *("--listen", "127.0.0.1", "--port", str(port), "--disable-auto-launch"),
-        *("--extra-model-paths-config", str(_paths_file(installation))),
+        *("--extra-model-paths-config", str(paths_file(installation))),
         *own,
         *device,
     ]
@@ -266,6 +196,7 @@ def _wait(installation: Installation, process: subprocess.Popen[bytes], port: in
             time.sleep(0.1)
     except BaseException:
         process.kill()
+        process.wait()
         raise
     if process.poll() is None:
         process.kill()
@@ -279,7 +210,7 @@ def _answers(installation: Installation, port: int) -> bool:
         with requests.Session() as session:
             session.trust_env = False  # a proxy has no business on the loopback
             stats = session.get(f"http://127.0.0.1:{port}/system_stats", timeout=5).json()
-        return str(_paths_file(installation)) in stats["system"]["argv"]
+        return str(paths_file(installation)) in stats["system"]["argv"]
     except (requests.RequestException, ValueError, KeyError, TypeError):
         return False
 
@@ -309,10 +240,6 @@ def _state_file(installation: Installation) -> Path:
     return installation.folder / "server.json"
 
 
-def _paths_file(installation: Installation) -> Path:
-    return installation.folder / "model_paths.yaml"
-
-
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -321,6 +248,8 @@ def _free_port() -> int:
 
 def _free(port: int) -> bool:
     with socket.socket() as probe:
+        if os.name == "posix":  # elsewhere the option would let two programs share the port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

@@ -69,7 +69,7 @@ def check(request: Request) -> Checked:
     if request.family != AUTO:
         get_family(request.family)
     sampling = _sampling(request)
-    size = parse_size(request.size) if request.size else None
+    size = None if request.size is None else parse_size(request.size)
     image_size = read_image_size(request.image) if request.image else None
     return Checked(request, sampling, size, image_size)
 
@@ -103,7 +103,7 @@ def read_image_size(path: Path) -> Size:
             return Size(*ImageOps.exif_transpose(image).size)
     except FileNotFoundError as error:
         raise UsageError(f"base image {path} does not exist; mend the path in --image") from error
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UsageError(f"base image {path} can't be read as a picture ({error})") from error
 
 

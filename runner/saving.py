@@ -35,6 +35,10 @@ def _place(part: Path, folder: Path, seed: int) -> Path:
         except FileExistsError:
             continue
         except OSError:  # a file system without hard links
+            try:
+                path.touch(exist_ok=False)
+            except FileExistsError:
+                continue
             part.replace(path)
         return path
 

@@ -30,7 +30,7 @@ def checkout(server, installation, tmp_path_factory) -> Path:
 @pytest.fixture
 def started(checkout, monkeypatch):
     """Start the checkout's server with `--comfyui`, and stop it after the test."""
-    monkeypatch.setattr(processes, "_device_options", lambda installation: ["--cpu", "--disable-api-nodes"])
+    monkeypatch.setattr(processes, "device_options", lambda installation: ["--cpu", "--disable-api-nodes"])
 
     def start(idle_seconds: float = 900) -> Target:
         return open_target(None, checkout, idle_seconds, print)

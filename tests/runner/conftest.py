@@ -163,7 +163,7 @@ class FakeComfyUI:
 @pytest.fixture
 def comfyui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeComfyUI]:
     """A ComfyUI that starts at once, without torch; it is ended after the test."""
-    monkeypatch.setattr(processes, "_device_options", lambda installation: [])
+    monkeypatch.setattr(processes, "device_options", lambda installation: [])
     fake = FakeComfyUI(tmp_path)
     yield fake
     fake.end()

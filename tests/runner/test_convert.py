@@ -123,6 +123,12 @@ def test_a_muted_node_is_left_out_and_so_are_its_links(schemas):
     }
 
 
+def test_a_muted_link_into_a_widget_does_not_bring_the_widget_s_old_value_back(schemas):
+    linked = node(2, "EmptyLatentImage", (512, 768, 1), width=7)
+    muted = workflow({**LOADER, "mode": 2}, linked, links=((7, 1, 0, 2, 0, "INT"),))
+    assert to_api(muted, schemas.get)["2"]["inputs"] == {"height": 768, "batch_size": 1}
+
+
 def test_a_muted_node_may_be_of_an_unknown_class(schemas):
     assert to_api(workflow(LOADER, node(9, "NoSuchNode", mode=2)), schemas.get).keys() == {"1"}
 

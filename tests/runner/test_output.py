@@ -91,6 +91,7 @@ def show(plan: Plan) -> Any:
         with output.progress(plan.checked) as shown:
             shown(Progress(JOB, 1, 2))
             shown(PICTURE)
+            shown(Progress(JOB, 2, 2))
             shown(replace(PICTURE, path=Path("output/00002-8.png"), seed=8))
 
     return say
@@ -108,6 +109,7 @@ def test_pictures_are_told_one_a_line_and_no_bar_is_drawn_into_a_file(printed, p
     assert events == [
         {**schema, "type": "progress", "job": "job-1", "step": 1, "of": 2},
         {**schema, "type": "image", "path": str(PICTURE.path), "seed": 7, **size},
+        {**schema, "type": "progress", "job": "job-1", "step": 2, "of": 2},
         {**schema, "type": "image", "path": str(Path("output/00002-8.png")), "seed": 8, **size},
     ]
 
@@ -118,6 +120,7 @@ def test_a_terminal_gets_a_bar_beside_the_lines(capsys, monkeypatch, plan):
     printed = capsys.readouterr()
     assert len(printed.out.splitlines()) == 2
     assert "image 1 of 2, step 1 of 2" in printed.err
+    assert "image 2 of 2, step 2 of 2" in printed.err
 
 
 def test_steps_of_an_unknown_number_break_no_bar(printed, plan):

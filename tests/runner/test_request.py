@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+import random
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +123,28 @@ def test_a_damaged_picture_is_refused_or_measured(tmp_path, make_png, place):
         assert "damaged.png" in str(error)
     else:
         assert size == (64, 96)
+
+
+def damaged_exif() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    contents = io.BytesIO()
+    Image.new("RGB", (64, 96)).save(contents, "WEBP", exif=exif)
+    return contents.getvalue().replace(b"MM\0*", b"MM\0\xa4")
+
+
+def damaged_data() -> bytes:
+    contents = io.BytesIO()
+    Image.frombytes("RGB", (256, 256), random.Random(0).randbytes(3 * 256 * 256)).save(contents, "PNG")
+    first, second, rest = contents.getvalue().split(b"IDAT", 2)
+    return b"".join([first, b"IDAT", second, b"\x80DAT", rest])
+
+
+@pytest.mark.parametrize("contents", [damaged_exif(), damaged_data()], ids=["EXIF", "data"])
+def test_a_picture_that_breaks_while_it_is_read_is_refused(tmp_path, contents):
+    (tmp_path / "damaged.img").write_bytes(contents)
+    with pytest.raises(UsageError, match=r"damaged\.img can't be read"):
+        read_image_size(tmp_path / "damaged.img")
 
 
 def test_a_picture_of_absurd_size_is_refused(tmp_path, make_png, monkeypatch):
