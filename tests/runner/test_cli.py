@@ -159,6 +159,7 @@ def test_help(capsys, arguments, words):
     assert printed.err == ""
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     ("command", "words"), [("status", "not running"), ("stop", "it was not running"), ("logs", "")]
 )
@@ -170,6 +171,7 @@ def test_without_a_server_there_is_nothing_to_stop_and_nothing_to_read(capsys, h
     assert not home.exists()
 
 
+@pytest.mark.embedded
 def test_a_log_s_last_lines_are_printed(capsys):
     log = processes.log_file(installations.embedded())
     log.parent.mkdir(parents=True)

@@ -40,6 +40,7 @@ def files(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
+@pytest.mark.embedded
 def test_the_embedded_comfyui_is_the_wheel_s_tree(home):
     found = embedded()
     assert found.embedded
@@ -53,6 +54,7 @@ def test_the_embedded_comfyui_is_the_wheel_s_tree(home):
     assert not home.exists()
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     ("missing", "words"),
     [

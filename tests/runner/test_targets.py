@@ -149,6 +149,7 @@ def test_a_server_that_is_no_comfyui_is_refused_at_once(serve):
         open_target(serve({}).url, None, 60, pytest.fail)
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("own", [True, False])
 def test_without_a_server_one_is_started(serve, monkeypatch, tmp_path, own):
     """From the user's checkout if one is named, else the embedded one."""
