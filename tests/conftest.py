@@ -1,9 +1,11 @@
-"""What every test shares: nothing of the machine's own settings reaches a test."""
+"""What every test shares."""
 
 import os
 
 import pytest
 from hypothesis import settings
+
+from tagloom.runner import processes
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("here", deadline=None)
@@ -13,6 +15,10 @@ SETTINGS = ("TAGLOOM_SERVER", "TAGLOOM_IDLE")
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _no_settings_from_outside():
+def _apart_from_the_machine():
+    """No setting of the machine reaches a test, and the servers that ended by themselves are reaped."""
     for name in SETTINGS:
         os.environ.pop(name, None)
+    yield
+    for process in processes._started:
+        process.poll()

@@ -58,6 +58,23 @@ def test_a_checkout_gets_the_pack_and_stops_when_idle(checkout, started, capsys)
     assert "Tagloom: idle for 2 seconds, stopping" in capsys.readouterr().out
 
 
+def test_a_clone_in_custom_nodes_is_all_it_takes(checkout, started, pictures):
+    """Whatever the clone is called: its nodes work, its workflows are listed, and no second pack is loaded."""
+    clone = checkout / "custom_nodes" / "my clone.v2"
+    ignored = shutil.ignore_patterns(".*", "tests", "__pycache__", "output", "*.egg-info")
+    shutil.copytree(PACKAGE, clone, ignore=ignored)
+    try:
+        mine = started()
+        schema = mine.client.schema("TagloomPromptEnhancer")
+        assert schema["python_module"] == "custom_nodes.my clone.v2"
+        templates = requests.get(f"{mine.client.url}/workflow_templates", timeout=10).json()
+        assert sorted(templates["my clone.v2"]) == ["Base Image to Image", "Tags to Image"]
+        assert "tagloom" not in templates
+        assert pictures("1girl", on=mine, steps=2).shape == (1, 256, 256, 3)
+    finally:
+        shutil.rmtree(clone)
+
+
 def test_a_server_without_the_pack_gets_core_nodes(checkout, started, pictures, target):
     """The same picture comes out of a real server that has none of Tagloom's nodes."""
     other = checkout / "custom_nodes" / "another"

@@ -158,8 +158,6 @@ class FakeComfyUI:
                 with suppress(ProcessLookupError, ChildProcessError):
                     os.kill(start["pid"], signal.SIGKILL)
                     os.waitpid(start["pid"], 0)
-        for process in processes._started:
-            process.poll()  # it learns that its process is gone
 
 
 @pytest.fixture
