@@ -53,7 +53,7 @@ class Output:
 
         of = checked.request.count
         hidden = self._as_json or not sys.stderr.isatty()
-        shape = "{percentage:3.0f}%|{bar:30}| {postfix} [{elapsed}<{remaining}]"
+        shape = "{percentage:3.0f}%|{bar:30}| {desc} [{elapsed}<{remaining}]"
         with tqdm(total=of, leave=False, disable=hidden, file=sys.stderr, bar_format=shape) as bar:
             done = 0
 
@@ -62,7 +62,7 @@ class Output:
                 if isinstance(event, Progress):
                     self._step(event)
                     bar.n = done + event.value / max(1, event.of)
-                    bar.set_postfix_str(f"image {done + 1} of {of}, step {event.value} of {event.of}")
+                    bar.set_description_str(f"image {done + 1} of {of}, step {event.value} of {event.of}")
                     return
                 done += 1
                 bar.n = done

@@ -52,8 +52,9 @@ def test_nothing_of_ours_stays_on_the_server(server, installation, pictures, tmp
     base = tmp_path / "base.png"
     Image.new("RGB", (256, 256), "red").save(base)
     pictures(TAGS, steps=1, image=base)
-    left = [path for name in ("output", "input") for path in (installation.folder / name).rglob("*") if path.is_file()]
-    assert [path.name for path in left] == ["example.png"]
+    ours = [installation.folder / name / "tagloom" for name in ("output", "input")]
+    assert all(folder.is_dir() for folder in ours)
+    assert [path for folder in ours for path in folder.rglob("*") if path.is_file()] == []
 
 
 def test_the_settings_reach_the_sampler(target, tmp_path):
