@@ -133,7 +133,9 @@ def test_ctrl_c_takes_back_its_own_jobs_and_no_others(server, target, tmp_path):
     """Interrupted in mid-run: exit code 130, nothing half-written, and another's waiting job still runs."""
     arguments = ["generate", "1girl", "--steps", "60", "--count", "3", "--json", "--out", str(tmp_path / "pictures")]
     command = [sys.executable, "-m", "tagloom.runner", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    # Where the tests themselves run in the background, Ctrl-C is switched off: switch it on again for the command.
+    with subprocess.Popen(command, **pipes, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
         for line in process.stdout:
             if json.loads(line)["type"] == "progress":
                 break
