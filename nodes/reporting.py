@@ -37,7 +37,7 @@ class TagloomTagReport(io.ComfyNode):
         report = tag_report(text)
         cost = image_tokens(images)
         tokens = -1 if report.text_tokens is None else report.text_tokens
-        return io.NodeOutput(f"{report.text()}\n- image tokens: {cost}", tokens, cost)
+        return io.NodeOutput(report.text(cost), tokens, cost)
 
 
 NODES = [TagloomTagReport]

@@ -97,7 +97,8 @@ def _fits(family: Family, architecture: str, prediction: str) -> bool:
 
 def _nothing_found(filename: str, header: Header | None) -> str:
     looked = "its tensors match no known family" if header else "its name tells nothing"
-    return f"the model family of {filename} is unknown: {looked}; name it, one of {', '.join(family_ids())}"
+    choose = f"choose it yourself (--family, or in the node Model Family), one of {', '.join(family_ids())}"
+    return f"the model family of {filename} is unknown: {looked}; {choose}"
 
 
 def _named(family: Family, text: str) -> str:

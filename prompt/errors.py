@@ -38,8 +38,11 @@ class UnknownSampler(PromptError):
     """A sampler's or scheduler's name that nothing answers to."""
 
 
-def nearest_names(name: str, known: Iterable[str], most: int = 3) -> str:
-    """Return `did you mean A, B?` with the known names nearest to `name`, or an empty string."""
+def nearest_names(name: str, known: Iterable[str], most: int = 3, cutoff: float = 0.6) -> str:
+    """Return `did you mean A, B?` with the known names nearest to `name`, or an empty string.
+
+    `cutoff` says how alike they must be, from 0 to 1 (the same).
+    """
     by_fold = {option.casefold(): option for option in known}
-    close = difflib.get_close_matches(name.casefold(), by_fold, n=most, cutoff=0.5)
+    close = difflib.get_close_matches(name.casefold(), by_fold, n=most, cutoff=cutoff)
     return f"did you mean {', '.join(by_fold[match] for match in close)}?" if close else ""

@@ -23,14 +23,19 @@ class TagReport:
         """How many chunks of 75 text tokens CLIP reads: at least one."""
         return None if self.text_tokens is None else max(1, math.ceil(self.text_tokens / CHUNK))
 
-    def text(self) -> str:
-        """Return the report in words: a line for each group, then the count."""
+    def text(self, image_tokens: int | None = None) -> str:
+        """Return the report in words: a line for each group, the count, and what the pictures cost if that is given."""
         groups = [(group, ", ".join(map(_shown, tags))) for group, tags in self.groups.items() if tags]
         lines = [f"- {group}: {tags}" for group, tags in groups]
+        lines.append(f"- text tokens: {self._counted()}")
+        if image_tokens is not None:
+            lines.append(f"- image tokens: {image_tokens}")
+        return "\n".join(lines)
+
+    def _counted(self) -> str:
         if self.chunks is None:
-            return "\n".join([*lines, "- text tokens: unknown, no tokenizer is installed here"])
-        chunks = f"{self.chunks} chunk{'s' if self.chunks > 1 else ''} of {CHUNK}"
-        return "\n".join([*lines, f"- text tokens: {self.text_tokens} in {chunks}"])
+            return "unknown, no tokenizer is installed here"
+        return f"{self.text_tokens} in {self.chunks} chunk{'s' if self.chunks > 1 else ''} of {CHUNK}"
 
 
 def tag_report(text: str, text_tokens: int | None = None) -> TagReport:

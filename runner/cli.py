@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.metadata
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ..prompt import PromptError, family_ids
-from . import installations, places, processes
-from .errors import RunnerError, UsageError
+from . import installations, places, processes, server_state
+from .errors import Cancelled, RunnerError, UsageError
 from .output import Output
 
 EPILOG = "Settings left out are the model family's own. The manual is the README."
@@ -21,6 +23,10 @@ EPILOG = "Settings left out are the model family's own. The manual is the README
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, without the usage text in front."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **options})
+        self.set_defaults(command=self.prog)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see {self.prog} --help")
@@ -30,22 +36,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code: 0, 1 (failed), 2 (bad usage) or 130 (interrupted)."""
     output = Output(as_json="--json" in (sys.argv[1:] if arguments is None else arguments))
     try:
-        options = _parser().parse_args(arguments)
-        return int(options.run(options, output) or 0)
+        with _interruptible():
+            _run(arguments, output)
+            sys.stdout.flush()
+        return 0
     except PromptError as error:
-        output.error("usage", str(error))
+        output.error(UsageError.code, str(error))
         return UsageError.exit_code
     except RunnerError as error:
         output.error(error.code, str(error))
         return error.exit_code
+    except KeyboardInterrupt:
+        output.error(Cancelled.code, "cancelled; nothing of it runs on, and the pictures saved before stay")
+        return Cancelled.exit_code
+    except BrokenPipeError:  # the reader of our output has gone, as in `tagloom … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return RunnerError.exit_code
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        output.error("failed", f"{place}{error.strerror or error}; free space or choose another folder with --out")
-        return 1
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the clean-up is done: a second Ctrl-C has nothing to stop
-        output.error("cancelled", "cancelled; nothing of it runs on, and the pictures saved before stay")
-        return 130
+        output.error(RunnerError.code, f"{place}{error.strerror or error}")
+        return RunnerError.exit_code
+
+
+def _run(arguments: Sequence[str] | None, output: Output) -> None:
+    options, unknown = _parser().parse_known_args(arguments)
+    if unknown:
+        raise UsageError(f"{unknown[0]} is not understood; see {options.command} --help")
+    options.run(options, output)
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let the first Ctrl-C, hang-up or request to end interrupt what is being done, and none disturb the clean-up."""
+    signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    heeded = [number for number in signals if signal.getsignal(number) is not signal.SIG_IGN]
+    if threading.current_thread() is not threading.main_thread():
+        heeded = []  # only the main thread may set handlers
+
+    def interrupt(number: int, frame: object) -> None:
+        for other in heeded:
+            signal.signal(other, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in heeded}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,15 +120,15 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
     picture = parser.add_argument_group("picture")
     picture.add_argument("--size", metavar="WxH", help="in pixels, such as 832x1216")
     picture.add_argument("--count", type=int, default=1, metavar="N", help="how many pictures (1)")
-    picture.add_argument("--image", type=Path, metavar="FILE", help="a base image to start from")
+    picture.add_argument("--image", type=_path, metavar="FILE", help="a base image to start from")
     picture.add_argument(
         "--denoise", type=float, metavar="SHARE", help="how much of the base image to change, 0 to 1 (0.6)"
     )
-    picture.add_argument("--out", type=Path, default=Path("output"), metavar="DIR", help="where to save (output)")
+    picture.add_argument("--out", type=_path, default=Path("output"), metavar="DIR", help="where to save (output)")
     _add_json(parser)
     where = parser.add_argument_group("server (without: the embedded ComfyUI)").add_mutually_exclusive_group()
     where.add_argument("--server", metavar="URL", help="your ComfyUI's address; or TAGLOOM_SERVER")
-    where.add_argument("--comfyui", type=Path, metavar="DIR", help="your ComfyUI's folder, started from there")
+    where.add_argument("--comfyui", type=_path, metavar="DIR", help="your ComfyUI's folder, started from there")
 
 
 def _add_server(parser: argparse.ArgumentParser) -> None:
@@ -104,7 +142,7 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
         command = commands.add_parser(name, help=text)
         command.set_defaults(run=action)
         command.add_argument(
-            "--comfyui", type=Path, metavar="DIR", help="your ComfyUI's folder instead of the embedded one"
+            "--comfyui", type=_path, metavar="DIR", help="your ComfyUI's folder instead of the embedded one"
         )
         _add_json(command)
         if name == "start":
@@ -118,27 +156,38 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print events as JSON, one a line")
 
 
+def _path(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("is empty; give a path")
+    return Path(text)
+
+
 def _generate(options: argparse.Namespace, output: Output) -> None:
     from . import generate
     from .request import Request, check
+    from .saving import check_folder
     from .targets import open_target
 
-    fields = (
-        "negative",
-        "family",
-        "steps",
-        "cfg",
-        "sampler",
-        "scheduler",
-        "clip_skip",
-        "seed",
-        "size",
-        "count",
+    checked = check(
+        Request(
+            positive=options.tags,
+            negative=options.negative,
+            family=options.family,
+            enhance=not options.no_enhance,
+            steps=options.steps,
+            cfg=options.cfg,
+            sampler=options.sampler,
+            scheduler=options.scheduler,
+            clip_skip=options.clip_skip,
+            seed=options.seed,
+            size=options.size,
+            count=options.count,
+            image=options.image,
+            denoise=options.denoise,
+            checkpoint=options.checkpoint,
+        )
     )
-    chosen = {name: getattr(options, name) for name in (*fields, "image", "denoise", "checkpoint")}
-    checked = check(Request(positive=options.tags, enhance=not options.no_enhance, **chosen))
-    if options.out.exists() and not options.out.is_dir():
-        raise UsageError(f"{options.out} is a file; choose a folder with --out")
+    check_folder(options.out)
     server = options.server
     if server is None and options.comfyui is None:
         server = os.environ.get("TAGLOOM_SERVER") or None
@@ -156,12 +205,16 @@ def _start(options: argparse.Namespace, output: Output) -> None:
     if options.port is not None and not 1 <= options.port <= 65535:
         raise UsageError(f"port {options.port} is out of range; it must lie between 1 and 65535")
     installation = _installation(options)
-    output.server(installation, processes.ensure(installation, minutes * 60, options.port, output.announce))
+    server = processes.ensure(installation, minutes * 60, options.port, output.announce)
+    if options.idle is not None and server.idle_seconds != minutes * 60:
+        output.warning(f"the server runs already and keeps its idle time; {processes.STOP_IT}")
+    output.server(installation, server)
 
 
 def _status(options: argparse.Namespace, output: Output) -> None:
     installation = _installation(options)
-    output.server(installation, processes.find(installation))
+    server = server_state.noted(installation)
+    output.server(installation, server, server is not None and server_state.answers(installation, server.port))
 
 
 def _stop(options: argparse.Namespace, output: Output) -> None:
@@ -169,7 +222,7 @@ def _stop(options: argparse.Namespace, output: Output) -> None:
 
 
 def _logs(options: argparse.Namespace, output: Output) -> None:
-    output.log(processes.last_lines(_installation(options), max(1, options.lines)))
+    output.log(server_state.last_lines(_installation(options), max(1, options.lines)))
 
 
 def _installation(options: argparse.Namespace) -> installations.Installation:

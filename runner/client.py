@@ -26,6 +26,7 @@ class Client:
         """
         try:
             parts = urlsplit(url if "//" in url else f"http://{url}")
+            _ = parts.port  # raises for one that is none
         except ValueError:
             parts = urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -33,7 +34,8 @@ class Client:
         self.url = parts.geturl().rstrip("/")
         self.websocket_url = f"ws{self.url.removeprefix('http')}/ws"
         self._session = requests.Session()
-        if parts.hostname in LOOPBACK:
+        self.is_local = parts.hostname in LOOPBACK
+        if self.is_local:
             self._session.trust_env = False  # a proxy has no business on the loopback
 
     def version(self) -> str:
@@ -88,7 +90,7 @@ class Client:
         reply = self._parsed(answer)
         if not answer.ok or reply.get("node_errors"):
             if answer.ok:  # part of the graph was accepted: half a picture is nobody's wish
-                self.cancel(prompt_id)
+                self.cancel([prompt_id])
             raise JobFailed(_refusal(self.url, reply))
 
     def history(self, prompt_id: str) -> dict[str, Any] | None:
@@ -101,11 +103,11 @@ class Client:
         queue = self._json("/queue")
         return {item[1] for item in queue["queue_running"]}, {item[1] for item in queue["queue_pending"]}
 
-    def cancel(self, prompt_id: str) -> None:
-        """Take one job out of the queue, or interrupt it if it is the one that runs; nobody else's is touched."""
-        self._send("POST", "/queue", json={"delete": [prompt_id]})
+    def cancel(self, prompt_ids: list[str]) -> None:
+        """Take jobs out of the queue, and interrupt the one of them that runs; nobody else's is touched."""
+        self._send("POST", "/queue", json={"delete": prompt_ids})
         running, _ = self.queued()
-        if prompt_id in running:
+        for prompt_id in running.intersection(prompt_ids):
             self._send("POST", "/interrupt", json={"prompt_id": prompt_id})
 
     def view(self, file: dict[str, str]) -> bytes:

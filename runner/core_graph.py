@@ -103,7 +103,7 @@ def _size(inputs: Inputs) -> tuple[Any, ...]:
 def _report(inputs: Inputs) -> tuple[Any, ...]:
     report = tag_report(inputs["text"])
     cost = image_tokens(inputs["images"])
-    return (f"{report.text()}\n- image tokens: {cost}", -1 if report.text_tokens is None else report.text_tokens, cost)
+    return (report.text(cost), -1 if report.text_tokens is None else report.text_tokens, cost)
 
 
 EVALUATORS: dict[str, Callable[[Inputs], tuple[Any, ...]]] = {

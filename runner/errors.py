@@ -7,6 +7,7 @@ RunnerError               1  failed
 ├── ServerUnavailable     1  a server does not answer, or not as ComfyUI does
 ├── WorkflowError         1  a workflow that can't be converted or run there
 ├── JobFailed             1  the server refused or failed a job
+├── SaveError             1  a picture can't be written
 └── Cancelled           130  interrupted by the user
 """
 
@@ -55,6 +56,12 @@ class JobFailed(RunnerError):
     """The server refused a job, or it failed there."""
 
     code = "job-failed"
+
+
+class SaveError(RunnerError):
+    """A picture that was made can't be written to disk."""
+
+    code = "save-failed"
 
 
 class Cancelled(RunnerError):

@@ -11,22 +11,20 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..prompt import Family, Size, get_family, nearest_size
+from ..prompt import Family, Size, get_family
 from ..prompt.samplers import known_names
 from ..wallet import image_tokens
 from .core_graph import to_core
 from .errors import JobFailed
 from .jobs import Finished, Job, JobStream, Progress, new_id
 from .metadata import parameters_text, with_texts
-from .request import AUTO, SEEDS, Checked, fitting, range_warnings
+from .request import AUTO, SEEDS, Checked, range_warnings
 from .saving import save
-from .targets import Target
+from .targets import FOLDER, Target
 from .workflows import NODE_PREFIX, Workflow, shipped
 
 TEXT_TO_IMAGE = "Tags to Image"
 IMAGE_TO_IMAGE = "Base Image to Image"
-FOLDER = "tagloom"
-"""Our folder among a server's inputs and outputs."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +60,11 @@ def plan(checked: Checked, target: Target) -> Plan:
     checkpoint = target.choose_checkpoint(request.checkpoint)
     family_id = target.detect(checkpoint).family if request.family == AUTO else request.family
     family = get_family(family_id)
-    warnings = range_warnings(checked, family)
-    if checked.size is None:
-        size = nearest_size(family.sizes, checked.image_size) if checked.image_size else family.sizes[0]
-        checked = fitting(checked, size)
     document = shipped(IMAGE_TO_IMAGE if request.image else TEXT_TO_IMAGE)
     workflow = Workflow(document, cache(target.client.schema))
     has_pack = all(target.client.schema(name) for name in workflow.classes if name.startswith(NODE_PREFIX))
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
-    return Plan(checked, checkpoint, family, workflow, has_pack, seed, tuple(warnings))
+    return Plan(checked, checkpoint, family, workflow, has_pack, seed, tuple(range_warnings(checked, family)))
 
 
 def run(plan: Plan, target: Target, out: Path) -> Iterator[Progress | Picture]:
@@ -78,20 +72,21 @@ def run(plan: Plan, target: Target, out: Path) -> Iterator[Progress | Picture]:
 
     Raises:
         JobFailed: if the server refuses or fails a job; the pictures saved before stay.
-        OSError: if a picture can't be written.
+        SaveError: if a picture can't be written.
     """
     image = plan.checked.request.image
-    uploaded = target.client.upload(image, FOLDER) if image else None
+    run_id = new_id()
+    uploaded = target.client.upload(image, f"{FOLDER}/{run_id}") if image else None
+    tasks = []
     try:
         _fill(plan, uploaded)
         tasks = [_task(plan, number, uploaded) for number in range(plan.checked.request.count)]
         by_id = {task.job.id: task for task in tasks}
         with JobStream(target.client) as stream:
             for event in stream.run([task.job for task in tasks]):
-                yield (_collect(by_id[event.job.id], event, target, out) if isinstance(event, Finished) else event)
+                yield _collect(by_id[event.job.id], event, target, out) if isinstance(event, Finished) else event
     finally:
-        if uploaded:
-            target.forget("input", uploaded)
+        target.forget([run_id, *(task.job.id for task in tasks)])
 
 
 @dataclass(frozen=True)
@@ -180,5 +175,5 @@ def _collect(task: _Task, finished: Finished, target: Target, out: Path) -> Pict
     except ValueError as error:
         raise JobFailed(f"{target.client.url} gave no whole picture ({error})") from error
     path = save(out, task.seed, png)
-    target.forget("output", f"{files[0]['subfolder']}/{files[0]['filename']}")
+    target.forget([task.job.id])
     return Picture(path, task.seed, task.size)

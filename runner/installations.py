@@ -42,6 +42,11 @@ class Installation:
         return models() if self.embedded else self.tree / "models"
 
     @property
+    def log(self) -> Path:
+        """The file that holds what its server printed since its last start."""
+        return self.folder / "server.log"
+
+    @property
     def root(self) -> Path:
         """The folder that holds its input and output."""
         return self.folder if self.embedded else self.tree

@@ -7,6 +7,7 @@ import json
 import ssl
 import time
 import uuid
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -16,8 +17,12 @@ import websocket
 from .client import Client
 from .errors import JobFailed, ServerUnavailable
 
+AHEAD = 2
+"""Jobs at the server at a time: one runs, and one waits so that the server never does."""
 SILENCE = 2.0
 """Seconds without an event after which the history is asked."""
+CONNECT_TIMEOUT = 10.0
+"""Seconds that the websocket may take to open."""
 WITHOUT_WEBSOCKET = 0.5
 """Seconds between questions once the websocket is gone."""
 HISTORY_DELAY = 10.0
@@ -72,32 +77,39 @@ class JobStream:
         try:
             # Validating every frame's UTF-8 in Python costs more than all the rest of the client.
             self._socket = websocket.create_connection(
-                address, timeout=SILENCE, skip_utf8_validation=True, suppress_origin=True
+                address,
+                timeout=CONNECT_TIMEOUT,
+                skip_utf8_validation=True,
+                suppress_origin=True,
+                http_no_proxy=["*"] if self._client.is_local else None,
             )
+            self._socket.settimeout(SILENCE)
         except (OSError, websocket.WebSocketException) as error:
-            raise ServerUnavailable(f"no websocket at {address.split('?')[0]} ({error}); mend the address") from error
+            raise ServerUnavailable(
+                f"no websocket at {address.split('?')[0]} ({error}); let it through any proxy"
+            ) from error
         return self
 
     def __exit__(self, *error: object) -> None:
         """Close the connection and cancel what is unfinished."""
-        for prompt_id in reversed(self._open):  # the waiting ones first: cancelling the running one starts the next
-            with contextlib.suppress(ServerUnavailable):
-                self._client.cancel(prompt_id)
+        if self._open:
+            with contextlib.suppress(ServerUnavailable):  # a server that is gone runs nothing
+                self._client.cancel(list(self._open))
         if self._socket is not None:
             with contextlib.suppress(OSError, websocket.WebSocketException, ssl.SSLError):
                 self._socket.close()
 
     def run(self, jobs: Sequence[Job]) -> Iterator[Progress | Finished]:
-        """Submit all jobs at once, so that the server never waits, and yield their events until all are done.
+        """Submit the jobs, a few at a time and in their order, and yield their events until all are done.
 
         Raises:
             JobFailed: if one is refused, fails, is interrupted or gets lost.
             ServerUnavailable: if the server goes away.
         """
-        for job in jobs:
-            self._open[job.id] = job
-            self._client.submit(job.graph, job.id, self._client_id, job.workflow)
-        while self._open:
+        waiting = deque(jobs)
+        while waiting or self._open:
+            while waiting and len(self._open) < AHEAD:
+                self._submit(waiting.popleft())
             message = self._receive()
             data = message.get("data") or {}
             concerned = self._open.get(str(data.get("prompt_id")))
@@ -108,6 +120,10 @@ class JobStream:
                 yield self._finish(concerned)
             elif not message:
                 yield from self._reconcile()
+
+    def _submit(self, job: Job) -> None:
+        self._open[job.id] = job
+        self._client.submit(job.graph, job.id, self._client_id, job.workflow)
 
     def _receive(self) -> dict[str, Any]:
         """Return the next event; empty after a silence, and for what is no event."""
@@ -147,15 +163,20 @@ class JobStream:
 
     def _reconcile(self) -> Iterator[Finished]:
         """Ask the server about the open jobs: no event is ever repeated after a gap."""
-        for job in list(self._open.values()):
-            entry = self._client.history(job.id)
-            if entry is not None:
-                yield self._close(job, entry)
         running, waiting = self._client.queued()
-        for prompt_id in list(self._open):
-            if prompt_id not in running | waiting and self._client.history(prompt_id) is None:
-                del self._open[prompt_id]
+        for job in list(self._open.values()):
+            if job.id in running | waiting:
+                continue
+            entry = self._client.history(job.id) or self._asked_again(job)
+            if entry is None:
+                del self._open[job.id]
                 raise JobFailed(f"{self._client.url} lost a job, as after a restart; run the command again")
+            yield self._close(job, entry)
+
+    def _asked_again(self, job: Job) -> dict[str, Any] | None:
+        """Ask once more for a job that has just left the queue."""
+        time.sleep(WITHOUT_WEBSOCKET)
+        return self._client.history(job.id)
 
     def _close(self, job: Job, entry: dict[str, Any]) -> Finished:
         del self._open[job.id]

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from .generate import Picture, Plan
     from .installations import Installation
     from .jobs import Progress
-    from .processes import RunningServer
     from .request import Checked
+    from .server_state import RunningServer
 
 
 class Output:
@@ -88,24 +88,20 @@ class Output:
             seconds = round(time.monotonic() - self._started, 3)
             self._event("done", images=plan.checked.request.count, image_tokens=plan.cost, seconds=seconds)
 
-    def server(self, installation: Installation, server: RunningServer | None) -> None:
-        """Tell where a server runs, or that none does."""
-        folders = {"models": str(installation.models), "log": str(installation.folder / "server.log")}
+    def server(self, installation: Installation, server: RunningServer | None, answers: bool = True) -> None:
+        """Tell where a server runs, that it does not answer yet, or that none runs."""
+        state = "not running" if server is None else "running" if answers else "starting or busy"
         if self._as_json:
-            state = {"url": server.url, "pid": server.pid} if server else {"url": None, "pid": None}
-            self._event("server", **state, **folders)
+            where = {"url": server.url, "pid": server.pid} if server else {"url": None, "pid": None}
+            folders = {"models": str(installation.models), "log": str(installation.log)}
+            self._event("server", state=state, **where, **folders)
             return
-        if server is None:
-            print("not running")
-        else:
-            idle = (
-                f"stops after {server.idle_seconds / 60:g} idle minutes"
-                if server.idle_seconds
-                else "runs until stopped"
-            )
-            print(f"running at {server.url} (process {server.pid}; {idle})")
-        print(f"models go into {folders['models']}")
-        print(f"its log is {folders['log']}")
+        if server is not None:
+            idle = f"after {server.idle_seconds / 60:g} idle minutes" if server.idle_seconds else "never by itself"
+            state += f" at {server.url} (process {server.pid}; stops {idle})"
+        print(state)
+        print(f"models go into {installation.models}")
+        print(f"its log is {installation.log}")
 
     def stopped(self, ran: bool) -> None:
         """Tell whether a server was stopped."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -57,8 +58,11 @@ def prepare(installation: Installation, tree: Path) -> None:
 
 
 def _has_tagloom(custom_nodes: Path) -> bool:
-    projects = custom_nodes.glob("*/pyproject.toml")
-    return any('name = "tagloom"' in project.read_text(encoding="utf-8", errors="replace") for project in projects)
+    for project in custom_nodes.glob("*/pyproject.toml"):
+        text = project.read_text(encoding="utf-8", errors="replace")
+        if project.parent.suffix != ".disabled" and re.search(r'^name\s*=\s*"tagloom"', text, re.MULTILINE):
+            return True
+    return False
 
 
 def _link(link: Path, target: Path) -> None:

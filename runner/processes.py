@@ -3,58 +3,38 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import requests
+import psutil
 from filelock import FileLock, Timeout
 
 from .errors import ServerStartError, UsageError
 from .installations import Installation, unpack
 from .preparation import device_options, paths_file, prepare
+from .server_state import RunningServer, answers, forget, last_lines, note, noted, process_of
 
 _started: list[subprocess.Popen[bytes]] = []
-"""The servers that this process started: they outlive it, and one that ends meanwhile is reaped by `stop`."""
+"""The servers that this process started. They outlive it; keeping them here says that nobody forgot them."""
 START_TIMEOUT = 300.0
 """Seconds; a first start on a slow disk takes a minute."""
 STOP_TIMEOUT = 15.0
 """Seconds that a server has to end by itself."""
 PORT_TRIES = 3
-
-
-@dataclass(frozen=True)
-class RunningServer:
-    """A server of ours that answers: its process, its port and when it was started (Unix time)."""
-
-    pid: int
-    port: int
-    started: float
-    idle_seconds: float
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"http://127.0.0.1:{self.port}"
+STOP_IT = "stop it first: tagloom server stop"
 
 
 def find(installation: Installation) -> RunningServer | None:
     """Return the installation's server if it runs and answers."""
-    try:
-        state = json.loads(_state_file(installation).read_text(encoding="utf-8"))
-        server = RunningServer(**state)
-    except (OSError, ValueError, TypeError):
-        return None
-    return server if _answers(installation, server.port) else None
+    server = noted(installation)
+    return server if server and answers(installation, server.port) else None
 
 
 def ensure(
@@ -78,13 +58,32 @@ def ensure(
     with _disk_errors(installation):
         installation.folder.mkdir(parents=True, exist_ok=True)
         with _lock(installation, announce):
-            running = find(installation)
-            if running is None:
+            server = noted(installation)
+            if server is None:
                 announce("starting ComfyUI; it stays up for the next command")
                 return _start(installation, idle_seconds, port)
-            if port not in (None, running.port):
-                raise UsageError(f"the server runs already, on port {running.port}; stop it first: tagloom server stop")
-            return running
+            if not _comes_up(installation, server):
+                raise ServerStartError(f"the server (process {server.pid}) runs but does not answer; {STOP_IT}")
+            if port not in (None, server.port):
+                raise UsageError(f"the server runs already, on port {server.port}; {STOP_IT}")
+            return server
+
+
+def stop(installation: Installation) -> bool:
+    """End the installation's server, even one that does not answer; return whether there was one."""
+    server = noted(installation)
+    process = process_of(installation, server) if server else None
+    if process is None:
+        return False
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.terminate()
+        try:
+            process.wait(STOP_TIMEOUT)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(STOP_TIMEOUT)
+    forget(installation)
+    return True
 
 
 @contextlib.contextmanager
@@ -101,34 +100,14 @@ def _lock(installation: Installation, announce: Callable[[str], None]) -> Iterat
         lock.release()
 
 
-def stop(installation: Installation) -> bool:
-    """End the installation's server; return whether one ran."""
-    server = find(installation)
-    if server is None:
-        return False
-    os.kill(server.pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_TIMEOUT
-    while _answers(installation, server.port):
-        if time.monotonic() > deadline:
-            os.kill(server.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+def _comes_up(installation: Installation, server: RunningServer) -> bool:
+    """Wait for a server whose start another command left, or which is busy, to answer."""
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline and process_of(installation, server):
+        if answers(installation, server.port):
+            return True
         time.sleep(0.1)
-    _state_file(installation).unlink(missing_ok=True)
-    for process in _started:
-        if process.pid == server.pid:
-            process.wait(STOP_TIMEOUT)
-    return True
-
-
-def log_file(installation: Installation) -> Path:
-    """Return the file that holds what the server printed since its last start."""
-    return installation.folder / "server.log"
-
-
-def last_lines(installation: Installation, count: int) -> list[str]:
-    """Return the end of the server's log."""
-    with contextlib.suppress(OSError):
-        return log_file(installation).read_text(encoding="utf-8", errors="replace").splitlines()[-count:]
-    return []
+    return False
 
 
 def _start(installation: Installation, idle_seconds: float, port: int | None) -> RunningServer:
@@ -137,33 +116,37 @@ def _start(installation: Installation, idle_seconds: float, port: int | None) ->
     tree = unpack(installation)
     prepare(installation, tree)
     device = device_options(installation)
-    for attempt in range(PORT_TRIES):
+    problem = ""
+    for _ in range(PORT_TRIES if port is None else 1):
         chosen = port or _free_port()
         process = _spawn(installation, tree, chosen, device, idle_seconds)
-        if _wait(installation, process, chosen):
+        try:
+            server = RunningServer(process.pid, chosen, idle_seconds)
+            note(installation, server)
+            problem = _wait(installation, process, chosen)
+        except BaseException:  # Ctrl-C as well: nothing may run on that nobody knows of
+            _end(installation, process)
+            raise
+        if not problem:
             _started.append(process)
-            server = RunningServer(process.pid, chosen, time.time(), idle_seconds)
-            _write_state(installation, server)
             return server
-        port_lost = any("address already in use" in line for line in last_lines(installation, 10))
-        if port is not None or not port_lost or attempt == PORT_TRIES - 1:
+        _end(installation, process)
+        if not any("address already in use" in line for line in last_lines(installation, 10)):
             break
-    raise ServerStartError(_explain(installation, process))
+    lines = "\n".join(f"  {line}" for line in last_lines(installation, 12))
+    raise ServerStartError(f"ComfyUI {problem}; its log is {installation.log} and ends:\n{lines}")
 
 
 def _spawn(
     installation: Installation, tree: Path, port: int, device: list[str], idle_seconds: float
 ) -> subprocess.Popen[bytes]:
-    own = ["--base-directory", str(installation.folder)] if installation.embedded else []
-    own += (
-        ["--database-url", f"sqlite:///{installation.folder / 'user' / 'comfyui.db'}"] if installation.embedded else []
-    )
-    own += ["--disable-api-nodes"] if installation.embedded else []
+    database = f"sqlite:///{installation.folder / 'user' / 'comfyui.db'}"
+    own = ("--base-directory", str(installation.folder), "--database-url", database, "--disable-api-nodes")
     command = [
         *(str(installation.python), str(tree / "main.py")),
         *("--listen", "127.0.0.1", "--port", str(port), "--disable-auto-launch"),
         *("--extra-model-paths-config", str(paths_file(installation))),
-        *own,
+        *(own if installation.embedded else ()),
         *device,
     ]
     settings = {
@@ -174,7 +157,7 @@ def _spawn(
     detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         detached = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
-    with log_file(installation).open("wb") as log:
+    with installation.log.open("wb") as log:
         return subprocess.Popen(
             command,
             cwd=tree,
@@ -186,39 +169,22 @@ def _spawn(
         )
 
 
-def _wait(installation: Installation, process: subprocess.Popen[bytes], port: int) -> bool:
-    """Wait until the server answers (True), or has ended or hung (False)."""
+def _wait(installation: Installation, process: subprocess.Popen[bytes], port: int) -> str:
+    """Wait until the server answers; return nothing then, else what became of it."""
     deadline = time.monotonic() + START_TIMEOUT
-    try:
-        while process.poll() is None and time.monotonic() < deadline:
-            if _answers(installation, port):
-                return True
-            time.sleep(0.1)
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
-    if process.poll() is None:
-        process.kill()
-        process.wait()
-    return False
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            return f"ended with code {process.returncode}"
+        if answers(installation, port):
+            return ""
+        time.sleep(0.1)
+    return f"did not answer within {START_TIMEOUT:g} seconds"
 
 
-def _answers(installation: Installation, port: int) -> bool:
-    """Return whether the server on this port is the installation's own, by its command line."""
-    try:
-        with requests.Session() as session:
-            session.trust_env = False  # a proxy has no business on the loopback
-            stats = session.get(f"http://127.0.0.1:{port}/system_stats", timeout=5).json()
-        return str(paths_file(installation)) in stats["system"]["argv"]
-    except (requests.RequestException, ValueError, KeyError, TypeError):
-        return False
-
-
-def _explain(installation: Installation, process: subprocess.Popen[bytes]) -> str:
-    how = "did not answer in time" if process.returncode in (-9, None) else f"ended with code {process.returncode}"
-    lines = "\n".join(f"  {line}" for line in last_lines(installation, 12))
-    return f"ComfyUI {how}; its log is {log_file(installation)} and ends:\n{lines}"
+def _end(installation: Installation, process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    forget(installation)
 
 
 @contextlib.contextmanager
@@ -226,18 +192,11 @@ def _disk_errors(installation: Installation) -> Iterator[None]:
     try:
         yield
     except (OSError, shutil.Error) as error:
-        message = f"can't prepare ComfyUI's folder {installation.folder}: {error.strerror or error}"
+        reason = error.strerror
+        if isinstance(error, shutil.Error):  # it lists every file; the first one's reason says it all
+            reason = str(error.args[0][0][2])
+        message = f"can't prepare ComfyUI's folder {installation.folder}: {reason or error}"
         raise ServerStartError(f"{message}; free some space there, or set TAGLOOM_HOME to another folder") from error
-
-
-def _write_state(installation: Installation, server: RunningServer) -> None:
-    half = installation.folder / "server.json.part"
-    half.write_text(json.dumps(asdict(server)), encoding="utf-8")
-    half.replace(_state_file(installation))
-
-
-def _state_file(installation: Installation) -> Path:
-    return installation.folder / "server.json"
 
 
 def _free_port() -> int:

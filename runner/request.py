@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from ..prompt import Family, Sampling, Size, get_family, parse_size, resolve_sampler
-from ..prompt.sizes import check_size
+from ..prompt import Family, Sampling, Size, get_family, parse_size, parse_tags, resolve_sampler
 from .errors import UsageError
 
 AUTO = "auto"
 SEEDS = 2**64
 MOST_IMAGES = 1000
+USUAL_AREA = 1.3
+"""How many times larger or smaller than a family's own sizes a picture may be without a remark."""
 SAME_ASPECT = 0.05
 """How far two aspects may lie apart, as a share, and still count as the same."""
 
@@ -56,7 +57,7 @@ def check(request: Request) -> Checked:
         UsageError: for what can't be done, saying how to mend it.
         PromptError: likewise, for families, samplers and sizes.
     """
-    if not request.positive.strip():
+    if not parse_tags(request.positive):
         raise UsageError('the prompt is empty; write some tags, such as "1girl, orange hair"')
     _within("count", request.count, 1, MOST_IMAGES)
     _within("steps", request.steps, 1, 10000)
@@ -84,6 +85,10 @@ def range_warnings(checked: Checked, family: Family) -> list[str]:
     ):
         if value is not None and not usual.low <= value <= usual.high:
             warnings.append(f"{name} {value:g} is outside {family.name}'s usual range, {usual.low:g} to {usual.high:g}")
+    if request.clip_skip is not None and family.clip_skip is None:
+        warnings.append(f"{family.name} has no CLIP layers to skip; clip skip is ignored")
+    if checked.size is not None and not _fits(checked.size, family):
+        warnings.append(f"size {checked.size} is unusual for {family.name}; it was made for {_sizes(family)}")
     size, base = checked.size, checked.image_size
     if size and base and abs(size.aspect / base.aspect - 1) > SAME_ASPECT:
         warnings.append(f"size {size} has another aspect than the base image ({base}); its sides are cut off")
@@ -104,12 +109,7 @@ def read_image_size(path: Path) -> Size:
     except FileNotFoundError as error:
         raise UsageError(f"base image {path} does not exist; mend the path in --image") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UsageError(f"base image {path} can't be read as a picture ({error})") from error
-
-
-def fitting(checked: Checked, size: Size) -> Checked:
-    """Return the request with its size settled."""
-    return replace(checked, size=check_size(size))
+        raise UsageError(f"base image {path} can't be read as a picture; choose a PNG, JPEG or WebP") from error
 
 
 def _sampling(request: Request) -> Sampling | None:
@@ -122,4 +122,16 @@ def _sampling(request: Request) -> Sampling | None:
 
 def _within(name: str, value: float | None, low: float, high: float) -> None:
     if value is not None and not low <= value <= high:
-        raise UsageError(f"{name} {value:g} is out of range; it must lie between {low:g} and {high:g}")
+        raise UsageError(f"{name} {value} is out of range; it must lie between {low} and {high}")
+
+
+def _fits(size: Size, family: Family) -> bool:
+    """Return whether a size has about the area of the family's own sizes, and their step."""
+    areas = [own.width * own.height for own in family.sizes]
+    near = min(areas) / USUAL_AREA <= size.width * size.height <= max(areas) * USUAL_AREA
+    return near and not any(side % family.multiple_of for side in size)
+
+
+def _sizes(family: Family) -> str:
+    shown = ", ".join(map(str, family.sizes[:3]))
+    return f"{shown} and the like, in steps of {family.multiple_of}"

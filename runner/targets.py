@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from ..prompt.errors import UnknownFamily, nearest_names
 from . import installations, processes
 from .client import Client
 from .errors import JobFailed, UsageError
+
+FOLDER = "tagloom"
+"""Our folder among a server's inputs and outputs."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Target:
             name for name in there if _plain(name) == _plain(wanted)
         ]
         if len(fitting) != 1:
-            hint = nearest_names(wanted, there) or f"there are {', '.join(there[:20])}"
+            hint = nearest_names(wanted, there, cutoff=0.4) or f"there are {', '.join(there[:20])}"
             raise UsageError(f"{self.client.url} has no checkpoint {wanted!r}; {hint}")
         return fitting[0]
 
@@ -55,11 +59,14 @@ class Target:
                 continue
         return detect(checkpoint, metadata=self.client.checkpoint_metadata(checkpoint))
 
-    def forget(self, folder: str, name: str) -> None:
-        """Delete a file of ours from the server's input or output folder, where that folder is ours to tidy."""
-        if self.installation is not None and self.installation.embedded:
-            path = self.installation.root / folder / name
-            path.unlink(missing_ok=True)
+    def forget(self, job_ids: Iterable[str]) -> None:
+        """Delete what these jobs left in the server's input and output folders, where those are ours to tidy."""
+        if self.installation is None or not self.installation.embedded:
+            return
+        for job_id in job_ids:
+            shutil.rmtree(self.installation.root / "input" / FOLDER / job_id, ignore_errors=True)
+            for file in (self.installation.root / "output" / FOLDER).glob(f"{job_id}*"):
+                file.unlink(missing_ok=True)
 
     def _family_name(self, checkpoint: str) -> str:
         try:

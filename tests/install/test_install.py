@@ -86,7 +86,7 @@ def test_the_base_has_no_torch(wheel):
         for line in metadata.splitlines()
         if line.startswith("Requires-Dist: ") and "extra ==" not in line
     }
-    light = {"filelock", "pillow", "platformdirs", "pyyaml", "requests", "tqdm", "websocket-client"}
+    light = {"filelock", "pillow", "platformdirs", "psutil", "pyyaml", "requests", "tqdm", "websocket-client"}
     assert base == light
 
 

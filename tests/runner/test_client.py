@@ -266,7 +266,7 @@ def test_the_queue_s_ids(serve):
 def test_cancelling_interrupts_only_a_job_of_its_own(serve, running, interrupted):
     queue = {"queue_running": [[0, running, {}]], "queue_pending": [[1, "another", {}]]}
     server = serve({"POST /queue": status(200), "GET /queue": queue, "POST /interrupt": status(200)})
-    Client(server.url).cancel("id-1")
+    Client(server.url).cancel(["id-1"])
     assert json.loads(server.asked[0][2]) == {"delete": ["id-1"]}
     assert ("POST /interrupt" in server.paths()) == interrupted
     if interrupted:

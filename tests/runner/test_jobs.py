@@ -22,10 +22,12 @@ class FakeClient:
 
     url = "http://test:8188"
     websocket_url = "ws://test:8188/ws"
+    is_local = True
 
     def __init__(self) -> None:
         self.submitted: list[str] = []
         self.cancelled: list[str] = []
+        self.seen: list[list[str]] = []
         self.client_ids, self.refused, self.unreachable = set[str](), set[str](), set[str]()
         self.late = 0
         self.entries: dict[str, dict[str, Any]] = {}
@@ -38,6 +40,9 @@ class FakeClient:
         self.client_ids.add(client_id)
         self.running.add(prompt_id)
 
+    def note_submitted(self) -> None:
+        self.seen.append(list(self.submitted))
+
     def history(self, prompt_id: str) -> dict[str, Any] | None:
         if prompt_id in self.entries and self.late > 0:
             self.late -= 1
@@ -47,9 +52,9 @@ class FakeClient:
     def queued(self) -> tuple[set[str], set[str]]:
         return self.running - set(self.entries), set()
 
-    def cancel(self, prompt_id: str) -> None:
-        self.cancelled.append(prompt_id)
-        if prompt_id in self.unreachable:
+    def cancel(self, prompt_ids: list[str]) -> None:
+        self.cancelled.extend(prompt_ids)
+        if self.unreachable.intersection(prompt_ids):
             raise ServerUnavailable("gone")
 
 
@@ -70,6 +75,9 @@ class FakeSocket:
         if isinstance(frame, Exception):
             raise frame
         return frame
+
+    def settimeout(self, seconds: float) -> None:
+        assert seconds == jobs.SILENCE
 
     def close(self) -> None:
         self.closed = True
@@ -104,7 +112,8 @@ def connect(monkeypatch: pytest.MonkeyPatch, client: FakeClient) -> Callable[...
         def create(address: str, **options: Any) -> FakeSocket:
             assert client.submitted == []  # connected before anything is submitted
             made.address = address  # type: ignore[attr-defined]
-            assert options["timeout"] == jobs.SILENCE
+            assert options["timeout"] == jobs.CONNECT_TIMEOUT
+            assert options["http_no_proxy"] == ["*"]  # a proxy has no business on the loopback
             return made
 
         monkeypatch.setattr(websocket, "create_connection", create)
@@ -144,8 +153,10 @@ def test_the_connection_and_the_jobs_share_one_client_id(client, connect):
     assert socket.address == f"ws://test:8188/ws?clientId={client_id}"
 
 
-def test_all_jobs_are_submitted_at_once_and_finish_in_their_own_order(client, connect):
+def test_two_jobs_are_at_the_server_and_finish_in_their_own_order(client, connect):
+    """One runs and one waits; the third is submitted when the first is done."""
     connect(
+        lambda: client.note_submitted(),
         finish(client, FIRST),
         left(FIRST),
         event("progress", THIRD, value=1, max=1),
@@ -155,6 +166,7 @@ def test_all_jobs_are_submitted_at_once_and_finish_in_their_own_order(client, co
         left(SECOND),
     )
     events = run(client, FIRST, SECOND, THIRD)
+    assert client.seen == [["first", "second"]]
     assert client.submitted == ["first", "second", "third"]
     assert [(type(found).__name__, found.job.id) for found in events] == [
         ("Finished", "first"),
@@ -190,7 +202,7 @@ def test_a_silence_asks_the_history(client, connect):
 
 @pytest.mark.parametrize("error", [CLOSED, ConnectionResetError("reset"), websocket.WebSocketProtocolException("?")])
 def test_a_lost_websocket_leaves_the_history(client, connect, error):
-    client.late = 2
+    client.late = 1
     client.entries = {"first": DONE, "second": DONE}
     connect(event("progress", value=1, max=9), error)
     events = run(client, FIRST, SECOND)
@@ -268,14 +280,13 @@ def test_other_people_s_events_are_passed_over(client, connect):
     assert run(client, FIRST) == [Finished(FIRST, OUTPUTS)]
 
 
-def test_an_error_takes_back_what_is_unfinished_the_last_one_first(client, connect):
-    """Cancelling the running job first would start the next one."""
+def test_an_error_takes_back_what_is_unfinished(client, connect):
     socket = connect(finish(client, FIRST), left(FIRST), event("progress", SECOND, value=1, max=9))
     with pytest.raises(KeyboardInterrupt), JobStream(client) as stream:  # type: ignore[arg-type]
         for found in stream.run([FIRST, SECOND, THIRD]):
             if isinstance(found, Progress):
                 raise KeyboardInterrupt
-    assert client.cancelled == ["third", "second"]
+    assert client.cancelled == ["second", "third"]
     assert socket.closed
 
 
@@ -292,7 +303,7 @@ def test_a_server_that_is_gone_does_not_hide_why_the_block_was_left(client, conn
     with pytest.raises(KeyboardInterrupt), JobStream(client) as stream:  # type: ignore[arg-type]
         next(iter(stream.run([FIRST, SECOND])))
         raise KeyboardInterrupt
-    assert client.cancelled == ["second", "first"]
+    assert client.cancelled == ["first", "second"]
 
 
 def test_a_refused_job_takes_those_before_it_back(client, connect):

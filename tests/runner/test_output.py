@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +15,13 @@ from tagloom.runner.generate import Picture, Plan
 from tagloom.runner.installations import Installation
 from tagloom.runner.jobs import Job, Progress
 from tagloom.runner.output import Output
-from tagloom.runner.processes import RunningServer
 from tagloom.runner.request import Request, check
+from tagloom.runner.server_state import RunningServer
 from tagloom.runner.workflows import Workflow
 
 JOB = Job({}, {}, "job-1")
 PICTURE = Picture(Path("output/00001-7.png"), 7, Size(832, 1216))
-SERVER = RunningServer(4321, 8188, 0.0, 600)
+SERVER = RunningServer(4321, 8188, 600)
 
 
 @pytest.fixture
@@ -140,13 +142,13 @@ def test_a_running_server(printed, installation):
     assert out.splitlines()[0] == "running at http://127.0.0.1:8188 (process 4321; stops after 10 idle minutes)"
     folders = {"models": str(installation.models), "log": str(installation.folder / "server.log")}
     assert all(folder in out for folder in folders.values())
-    server = {"url": "http://127.0.0.1:8188", "pid": 4321}
+    server = {"state": "running", "url": "http://127.0.0.1:8188", "pid": 4321}
     assert event == {"schema": "tagloom/1", "type": "server", **server, **folders}
 
 
 def test_a_server_without_an_end(printed, installation):
     out, _, _ = printed(lambda output: output.server(installation, replace(SERVER, idle_seconds=0)))
-    assert "runs until stopped" in out
+    assert "stops never by itself" in out
 
 
 def test_no_server(printed, installation):
@@ -171,3 +173,14 @@ def test_a_log(printed):
     out, _, events = printed(lambda output: output.log(["a", "b ✓"]))
     assert out == "a\nb ✓\n"
     assert events == [{"schema": "tagloom/1", "type": "log", "lines": ["a", "b ✓"]}]
+
+
+def test_a_reader_that_has_gone_ends_the_command_quietly():
+    """As in `tagloom … | head -0`: no traceback, and no talk of full disks."""
+    command = [sys.executable, "-m", "tagloom.runner", "--help"]
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert "Traceback" not in done.stderr
+    assert "space" not in done.stderr

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tagloom.prompt import PromptError, Size, SizeError, get_family
+from tagloom.prompt import PromptError, get_family
 from tagloom.runner.errors import UsageError
-from tagloom.runner.request import Checked, Request, check, fitting, range_warnings, read_image_size
+from tagloom.runner.request import Checked, Request, check, range_warnings, read_image_size
 
 
 @pytest.fixture
@@ -180,14 +180,39 @@ def test_what_is_unusual_for_the_family_gets_one_line_each(family, values, words
 def test_a_size_of_another_aspect_than_the_base_image_gets_a_warning(folder, size, warned):
     """The base image has 64 by 96 pixels; up to 5 % count as the same aspect."""
     checked = check(Request("1girl", size=size, image=folder / "good.png"))
-    warnings = range_warnings(checked, get_family("sdxl"))
+    warnings = [text for text in range_warnings(checked, get_family("sdxl")) if "aspect" in text]
     assert len(warnings) == warned
     assert all(str(size) in warning and "64x96" in warning for warning in warnings)
 
 
-def test_a_size_is_settled_only_if_it_can_be_made():
-    checked = check(Request("1girl"))
-    assert fitting(checked, Size(256, 384)).size == (256, 384)
-    assert checked.size is None
-    with pytest.raises(SizeError):
-        fitting(checked, Size(250, 256))
+@pytest.mark.parametrize(
+    ("size", "family", "unusual"),
+    [
+        ("256x256", "tagloom_tiny", False),
+        ("1000x1000", "tagloom_tiny", True),
+        ("832x1216", "illustrious", False),
+        ("1000x1000", "illustrious", True),
+        ("512x512", "illustrious", True),
+        ("512x768", "sd15", False),
+    ],
+)
+def test_a_size_that_the_family_was_not_made_for_gets_a_warning(size, family, unusual):
+    """By its area, or by sides that are no multiple of the family's step."""
+    warnings = range_warnings(check(Request("1girl", size=size)), get_family(family))
+    assert [f"size {size} is unusual" in text for text in warnings] == [True] * unusual
+
+
+def test_a_clip_skip_without_clip_gets_a_warning():
+    (warning,) = range_warnings(check(Request("a girl", clip_skip=2)), get_family("flux1_dev"))
+    assert "clip skip is ignored" in warning
+
+
+@pytest.mark.parametrize("prompt", ["", " ", ",", " ,, ", "()", "\n"])
+def test_a_prompt_without_a_tag_is_empty(prompt):
+    with pytest.raises(UsageError, match="the prompt is empty"):
+        check(Request(prompt))
+
+
+def test_numbers_are_told_in_full():
+    with pytest.raises(UsageError, match=r"seed 18446744073709551616 is out of range.* 0 and 18446744073709551615"):
+        check(Request("1girl", seed=2**64))

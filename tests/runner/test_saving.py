@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tagloom.runner.saving import save
+from tagloom.runner.errors import SaveError, UsageError
+from tagloom.runner.saving import check_folder, save
 
 
 def names(folder: Path) -> list[str]:
@@ -81,7 +82,7 @@ def test_a_failing_write_leaves_nothing(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(SaveError, match=r"No space left on device; free some space"):
         save(tmp_path, 7, b"contents")
     assert names(tmp_path) == []
 
@@ -98,7 +99,7 @@ def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch):
 
 def test_a_folder_that_can_t_be_made_is_an_error(tmp_path):
     (tmp_path / "out").write_bytes(b"a file")
-    with pytest.raises(OSError, match="out"):
+    with pytest.raises(SaveError, match="out"):
         save(tmp_path / "out", 7, b"contents")
     assert (tmp_path / "out").read_bytes() == b"a file"
 
@@ -111,3 +112,15 @@ def test_pictures_saved_at_the_same_time_all_survive(tmp_path, seeds):
     assert [path.read_bytes() for path in paths] == contents
     assert len(set(paths)) == len(seeds)
     assert names(tmp_path) == sorted(path.name for path in paths)
+
+
+@pytest.mark.parametrize("there", ["out", "out/deeper", "out/much/deeper"])
+def test_a_folder_below_a_file_is_refused_before_anything_is_made(tmp_path, there):
+    (tmp_path / "out").write_bytes(b"a file")
+    with pytest.raises(UsageError, match=r"is a file.*choose a folder with --out"):
+        check_folder(tmp_path / there)
+
+
+def test_a_folder_that_is_not_there_yet_will_do(tmp_path):
+    check_folder(tmp_path / "not" / "there")
+    assert names(tmp_path) == []

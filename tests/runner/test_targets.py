@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import struct
 import sys
 from pathlib import Path
@@ -14,8 +13,7 @@ from tagloom.runner import installations, processes
 from tagloom.runner.client import Client
 from tagloom.runner.errors import EmbeddedMissing, ServerUnavailable, UsageError
 from tagloom.runner.installations import Installation
-from tagloom.runner.places import PACKAGE
-from tagloom.runner.processes import RunningServer
+from tagloom.runner.server_state import RunningServer
 from tagloom.runner.targets import Target, open_target
 
 PONY, SDXL, ODD = "ponyDiffusionV6XL.safetensors", "sub/sd_xl_base.safetensors", "model.safetensors"
@@ -118,22 +116,25 @@ def test_a_file_that_can_t_be_read_leaves_its_name(embedded):
 
 
 def test_nothing_known_is_refused():
-    with pytest.raises(UnknownFamily, match="name it"):
+    with pytest.raises(UnknownFamily, match="choose it yourself"):
         target(ODD).detect(ODD)
 
 
 @pytest.mark.parametrize(("is_embedded", "kept"), [(True, False), (False, True), (None, True)])
 def test_only_the_embedded_server_s_folders_are_tidied(tmp_path, is_embedded, kept):
-    path = tmp_path / "output" / "tagloom" / "a.png"
-    path.parent.mkdir(parents=True)
-    path.touch()
+    ours = [tmp_path / "output" / "tagloom" / "job_00001_.png", tmp_path / "input" / "tagloom" / "job" / "base.png"]
+    others = [tmp_path / "output" / "tagloom" / "another.png", tmp_path / "output" / "job.png"]
+    for path in (*ours, *others):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
     installation = None if is_embedded is None else Installation(tmp_path, Path("python"), tmp_path, is_embedded)
-    target(installation=installation).forget("output", "tagloom/a.png")
-    assert path.exists() == kept
+    target(installation=installation).forget(["job"])
+    assert [path.exists() for path in ours] == [kept, kept]
+    assert all(path.exists() for path in others)
 
 
 def test_forgetting_what_is_gone_is_no_error(embedded):
-    target(installation=embedded).forget("input", "tagloom/a.png")
+    target(installation=embedded).forget(["job"])
 
 
 def test_a_user_s_own_server_comes_first(serve, monkeypatch, tmp_path):
@@ -158,7 +159,7 @@ def test_without_a_server_one_is_started(serve, monkeypatch, tmp_path, own):
 
     def ensure(installation: Installation, idle_seconds: float, announce: Any) -> RunningServer:
         asked.append((installation, idle_seconds))
-        return RunningServer(1, int(server.url.rsplit(":", 1)[1]), 0, idle_seconds)
+        return RunningServer(1, int(server.url.rsplit(":", 1)[1]), idle_seconds)
 
     monkeypatch.setattr(processes, "ensure", ensure)
     for name in ("main.py", "folder_paths.py"):
@@ -173,11 +174,3 @@ def test_with_neither_server_nor_extra_the_way_out_is_told(monkeypatch):
     monkeypatch.setattr(installations.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(EmbeddedMissing, match="--server or --comfyui"):
         open_target(None, None, 60, pytest.fail)
-
-
-def test_the_package_s_tiny_folder_is_never_tidied(embedded, tmp_path):
-    """Its checkpoint is shared by every server."""
-    copy = tmp_path / "tiny"
-    shutil.copytree(PACKAGE / "tiny", copy)
-    target(installation=embedded).forget("input", "tagloom-tiny.safetensors")
-    assert (PACKAGE / "tiny" / "tagloom-tiny.safetensors").is_file()
