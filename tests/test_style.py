@@ -10,8 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TYPED = ("tagloom.prompt", "tagloom.runner", "tagloom.wallet")
-LONGEST = 320
-"""Lines that a file of code may have."""
+LONGEST, LONGEST_TESTS = 300, 400
+"""Lines that a file may have."""
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -51,7 +51,8 @@ def test_rooms_import_only_what_they_may():
 
 def test_files_stay_small():
     for path in tracked("*.py"):
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST, f"{path} has outgrown its subject"
+        most = LONGEST_TESTS if path.is_relative_to(ROOT / "tests") else LONGEST
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= most, f"{path} has outgrown its subject"
 
 
 def test_no_file_names_a_registry_or_a_machine():
