@@ -23,8 +23,12 @@ SILENCE = 2.0
 """Seconds without an event after which the history is asked."""
 CONNECT_TIMEOUT = 10.0
 """Seconds that the websocket may take to open."""
+WITHOUT_PROXY: dict[str, Any] = {"http_proxy_host": "none", "http_no_proxy": ["*"]}
+"""Keeps the library from asking the environment for a proxy: it heeds the second option only beside the first."""
 WITHOUT_WEBSOCKET = 0.5
 """Seconds between questions once the websocket is gone."""
+CANCEL_TIMEOUT = 10.0
+"""Seconds for which a job that was taken back may still run."""
 HISTORY_DELAY = 10.0
 """Seconds for which a finished job may be missing in the history."""
 
@@ -81,7 +85,7 @@ class JobStream:
                 timeout=CONNECT_TIMEOUT,
                 skip_utf8_validation=True,
                 suppress_origin=True,
-                http_no_proxy=["*"] if self._client.is_local else None,
+                **(WITHOUT_PROXY if self._client.is_local else {}),
             )
             self._socket.settimeout(SILENCE)
         except (OSError, websocket.WebSocketException) as error:
@@ -94,10 +98,17 @@ class JobStream:
         """Close the connection and cancel what is unfinished."""
         if self._open:
             with contextlib.suppress(ServerUnavailable):  # a server that is gone runs nothing
-                self._client.cancel(list(self._open))
+                self._cancel()
         if self._socket is not None:
             with contextlib.suppress(OSError, websocket.WebSocketException, ssl.SSLError):
                 self._socket.close()
+
+    def _cancel(self) -> None:
+        """Take the open jobs back, and wait for the one that runs to leave: it is interrupted between two steps."""
+        self._client.cancel(list(self._open))
+        deadline = time.monotonic() + CANCEL_TIMEOUT
+        while self._client.queued()[0].intersection(self._open) and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     def run(self, jobs: Sequence[Job]) -> Iterator[Progress | Finished]:
         """Submit the jobs, a few at a time and in their order, and yield their events until all are done.

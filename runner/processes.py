@@ -194,7 +194,7 @@ def _disk_errors(installation: Installation) -> Iterator[None]:
     except (OSError, shutil.Error) as error:
         reason = error.strerror
         if isinstance(error, shutil.Error):  # it lists every file; the first one's reason says it all
-            reason = str(error.args[0][0][2])
+            reason = str(error.args[0][0][2]).partition(": '")[0]
         message = f"can't prepare ComfyUI's folder {installation.folder}: {reason or error}"
         raise ServerStartError(f"{message}; free some space there, or set TAGLOOM_HOME to another folder") from error
 

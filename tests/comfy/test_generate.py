@@ -102,6 +102,13 @@ def test_a_remote_server_tells_its_family_by_name(server, pictures):
     assert pictures("1girl", on=remote, steps=1).shape == (1, 256, 256, 3)
 
 
+def test_a_proxy_has_no_business_on_the_loopback(pictures, monkeypatch):
+    """Many an office sets one for everything."""
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert pictures("1girl", steps=1).shape == (1, 256, 256, 3)
+
+
 def test_json_events(server, tmp_path, capsys):
     assert cli.main(["generate", "1girl", "--steps", "4", "--json", "--out", str(tmp_path)]) == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
