@@ -61,8 +61,9 @@ def plan(checked: Checked, target: Target) -> Plan:
     family_id = target.detect(checkpoint).family if request.family == AUTO else request.family
     family = get_family(family_id)
     document = shipped(IMAGE_TO_IMAGE if request.image else TEXT_TO_IMAGE)
-    workflow = Workflow(document, cache(target.client.schema))
-    has_pack = all(target.client.schema(name) for name in workflow.classes if name.startswith(NODE_PREFIX))
+    schemas = cache(target.client.schema)
+    workflow = Workflow(document, schemas)
+    has_pack = all(schemas(name) for name in workflow.classes if name.startswith(NODE_PREFIX))
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
     return Plan(checked, checkpoint, family, workflow, has_pack, seed, tuple(range_warnings(checked, family)))
 
