@@ -8,6 +8,7 @@ bare brackets multiply it by 1.1, and unbalanced brackets are plain text.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -59,14 +60,8 @@ def parse_tags(text: str) -> tuple[Tag, ...]:
 
 def encoded_segments(text: str) -> tuple[str, ...]:
     r"""Return the pieces of `text` that reach the encoder: without the brackets and numbers of weights, `\(` as `(`."""
-    brackets = _brackets(_mask(text))
-    edges = {(bracket.start, bracket.start + 1) for bracket in brackets}
-    edges |= {(bracket.content_end, bracket.end + 1) for bracket in brackets}
-    pieces = []
-    last = 0
-    for start, end in [*sorted(edges), (len(text), len(text))]:
-        pieces.append(text[last:start].replace(r"\(", "(").replace(r"\)", ")"))
-        last = max(last, end)
+    edges = _bracket_edges(_brackets(_mask(text)))
+    pieces = (text[start:end].replace(r"\(", "(").replace(r"\)", ")") for start, end in _between(edges, len(text)))
     return tuple(filter(None, pieces))
 
 
@@ -116,18 +111,28 @@ def _bracket(masked: str, start: int, end: int) -> _Bracket:
 
 def _cuts(masked: str, brackets: list[_Bracket]) -> list[tuple[int, int]]:
     """Return the spans between separators and brackets that hold anything."""
-    edges = {(match.start(), match.end()) for match in SEPARATOR.finditer(masked)}
-    for bracket in brackets:
-        edges |= {(bracket.start, bracket.start + 1), (bracket.content_end, bracket.end + 1)}
+    separators = {(match.start(), match.end()) for match in SEPARATOR.finditer(masked)}
     spans = []
-    last = 0
-    for start, end in [*sorted(edges), (len(masked), len(masked))]:
-        inner = masked[last:start]
+    for start, end in _between(separators | _bracket_edges(brackets), len(masked)):
+        inner = masked[start:end]
         if inner.strip():
             lead = len(inner) - len(inner.lstrip())
-            spans.append((last + lead, last + len(inner.rstrip())))
-        last = max(last, end)
+            spans.append((start + lead, start + len(inner.rstrip())))
     return spans
+
+
+def _bracket_edges(brackets: list[_Bracket]) -> set[tuple[int, int]]:
+    """Return the spans of the opening brackets, and of the closing ones with their numbers."""
+    opening = {(bracket.start, bracket.start + 1) for bracket in brackets}
+    return opening | {(bracket.content_end, bracket.end + 1) for bracket in brackets}
+
+
+def _between(edges: set[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:
+    """Go through the spans between edges; the edges may touch, and some spans are empty."""
+    last = 0
+    for start, end in [*sorted(edges), (length, length)]:
+        yield last, start
+        last = max(last, end)
 
 
 def _weights(brackets: list[_Bracket], spans: list[tuple[int, int]]) -> list[float]:

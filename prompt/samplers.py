@@ -66,7 +66,7 @@ def comfy_samplers() -> tuple[str, ...]:
 
 
 def _find(name: str, names: _Names) -> Sampling | None:
-    if "/" in name:  # sampler/scheduler, as the family profiles write it
+    if "/" in name:  # sampler/scheduler, as it is often written
         sampler, _, scheduler = name.partition("/")
         found = names.samplers.get(_key(sampler))
         return found and Sampling(found.sampler, resolve_scheduler(scheduler))

@@ -11,7 +11,7 @@ from ..prompt import Detection, HeaderError, detect, read_header
 from ..prompt.errors import UnknownFamily, nearest_names
 from . import installations, processes
 from .client import Client
-from .errors import JobFailed, UsageError
+from .errors import UsageError
 
 FOLDER = "tagloom"
 """Our folder among a server's inputs and outputs."""
@@ -71,7 +71,7 @@ class Target:
     def _family_name(self, checkpoint: str) -> str:
         try:
             return self.detect(checkpoint).family
-        except (UnknownFamily, JobFailed):
+        except UnknownFamily:
             return "family unknown"
 
 

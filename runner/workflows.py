@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ class Workflow:
         """Return a node class's schema: the server's, or for the pack's own nodes the one that comes with it."""
         found = self._schemas(class_type)
         if found is None and class_type.startswith(NODE_PREFIX):
-            found = json.loads(SNAPSHOT.read_text(encoding="utf-8")).get(class_type)
+            found = _own_schemas().get(class_type)
         if found is None:
             raise WorkflowError(
                 f"the server has no node {class_type}; update ComfyUI or install the pack that brings it"
@@ -82,6 +83,11 @@ class Workflow:
         _, origin, slot, *_ = next(link for link in links if link[0] == link_id)
         self.document["links"] = [link for link in links if link[0] != link_id]
         self._nodes[origin]["outputs"][slot]["links"].remove(link_id)
+
+
+@cache
+def _own_schemas() -> dict[str, Schema]:
+    return dict(json.loads(SNAPSHOT.read_text(encoding="utf-8")))
 
 
 def shipped(name: str) -> dict[str, Any]:
