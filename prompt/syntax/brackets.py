@@ -1,0 +1,253 @@
+"""Which brackets of a prompt weight what they hold, as each dialect's own parser reads them.
+
+Each function takes a text whose escaped characters are blanked out, and a range of it. All run in linear time.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+COMFYUI_BARE = 1.1
+A1111_UP, A1111_DOWN = 1.1, 1 / 1.1
+NAI_UP, NAI_DOWN = 1.05, 1 / 1.05
+COMPEL_UP, COMPEL_DOWN = 1.1, 0.9
+MOST_SIGNS = 400
+"""How many `+` or `-` count: more would leave the range of floating point numbers."""
+
+
+class Bracket(NamedTuple):
+    """A pair of brackets: `text[start:inner]` opens it, `text[close:end]` closes it and holds its number, if any.
+
+    An unclosed bracket that counts to the text's end has `close == end`. `sets` says that the number replaces the
+    weight around it; else it multiplies that. Brackets of one `stack` are nested; those of two may cross.
+    """
+
+    start: int
+    inner: int
+    close: int
+    end: int
+    factor: float
+    number: float | None = None
+    sets: bool = False
+    stack: int = 0
+
+
+class Reading(NamedTuple):
+    """A text's brackets, and the places besides their edges where the dialect's parser begins a new segment."""
+
+    brackets: list[Bracket]
+    cuts: tuple[int, ...] = ()
+
+
+def number(text: str) -> float | None:
+    """Return what Python's `float` makes of a text, as ComfyUI asks it, or None; may be infinite or NaN."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def comfyui(text: str, start: int, end: int) -> Reading:
+    """Read round brackets as ComfyUI does (`comfy/sd1_clip.py`, `token_weights`).
+
+    A number replaces the weight around it, bare brackets multiply by 1.1. A stray `)` turns the next `(` into plain
+    text. Nothing counts behind a `(` that is never closed, except where the rest ends in `)`: then ComfyUI takes that
+    one for its partner and reads what lies between anew.
+    """
+    pairs, unclosed, colons = _round_pairs(text, start, end)
+    if not unclosed:
+        return Reading([_comfyui_bracket(text, opening, closing, colons) for opening, closing in pairs])
+    partner = {closing: opening for opening, closing in pairs}
+    forced: list[Bracket] = []
+    heapq.heapify(unclosed)
+    while text[end - 1] == ")" and unclosed[0] < end - 1:
+        bracket = _comfyui_bracket(text, heapq.heappop(unclosed), end - 1, colons)
+        heapq.heappush(unclosed, partner.pop(end - 1))
+        forced.append(bracket)
+        end = bracket.close
+    first = unclosed[0]
+    kept = [
+        _comfyui_bracket(text, opening, closing, colons)
+        for opening, closing in pairs
+        if closing in partner and opening < first
+    ]
+    return Reading([*kept, *forced], (first,))
+
+
+def _round_pairs(text: str, start: int, end: int) -> tuple[list[tuple[int, int]], list[int], dict[int, int]]:
+    """Return the pairs, the brackets left open, and for each closing bracket the colon that may hold its number."""
+    pairs: list[tuple[int, int]] = []
+    opened: list[int] = []
+    colons: dict[int, int] = {}
+    stray, colon = 0, -1
+    for match in re.compile("[():]").finditer(text, start, end):
+        place, char = match.start(), match[0]
+        if char == ":":
+            colon = place
+            continue
+        if char == ")":
+            if colon >= 0:
+                colons[place] = colon
+            if opened:
+                pairs.append((opened.pop(), place))
+            else:
+                stray += 1
+        elif stray and not opened:
+            stray -= 1
+        else:
+            opened.append(place)
+        colon = -1  # a number ends at its bracket: a colon before another bracket has none
+    return pairs, opened, colons
+
+
+def _comfyui_bracket(text: str, opening: int, closing: int, colons: dict[int, int]) -> Bracket:
+    colon = colons.get(closing, -1)
+    value = number(text[colon + 1 : closing]) if colon > opening + 1 else None
+    close = closing if value is None else colon
+    return Bracket(opening, opening + 1, close, closing + 1, COMFYUI_BARE, value, sets=True)
+
+
+A1111_TOKEN = re.compile(r":\s*([+-]?[.\d]+)\s*\)|[()\[\]]")
+
+
+def a1111(text: str, start: int, end: int) -> Reading:
+    """Read round and square brackets as A1111 does: all multiply, an unclosed one counts to the end.
+
+    The two kinds know nothing of each other and may cross. A number that is none (`1..2`, an error there) is text.
+    """
+    found: list[Bracket] = []
+    opened: dict[str, list[int]] = {")": [], "]": []}
+    for match in A1111_TOKEN.finditer(text, start, end):
+        token = match[0]
+        if token in "([":
+            opened[")" if token == "(" else "]"].append(match.start())
+        elif token == "]" and opened["]"]:
+            found.append(_square(opened["]"].pop(), match.start(), match.end()))
+        elif token[-1] == ")" and opened[")"]:
+            value = number(match[1]) if match[1] else None
+            close = match.start() if value is not None else match.end() - 1
+            place = opened[")"].pop()
+            found.append(Bracket(place, place + 1, close, match.end(), A1111_UP, value))
+    found += [Bracket(place, place + 1, end, end, A1111_UP) for place in opened[")"]]
+    found += [_square(place, end, end) for place in opened["]"]]
+    return Reading(found)
+
+
+def _square(opening: int, close: int, end: int) -> Bracket:
+    return Bracket(opening, opening + 1, close, end, A1111_DOWN, stack=1)
+
+
+def _novelai(pattern: re.Pattern[str]) -> Callable[[str, int, int], Reading]:
+    """Make a reader of `{x}` and `[x]`, and of `1.5::x::` where the pattern finds that; all multiply."""
+
+    def read(text: str, start: int, end: int) -> Reading:
+        found: list[Bracket] = []
+        opened: tuple[list[Bracket], ...] = ([], [], [])
+        for match in pattern.finditer(text, start, end):
+            token = match[0]
+            stack = 0 if token in "{}" else 1 if token in "[]" else 2
+            if token in "{[" or (stack == 2 and token != "::"):
+                opened[stack].append(_novelai_opening(match, stack, end))
+            elif opened[stack]:
+                found.append(opened[stack].pop()._replace(close=match.start(), end=match.end()))
+        return Reading([*found, *(bracket for stack in opened for bracket in stack)])
+
+    return read
+
+
+def _novelai_opening(match: re.Match[str], stack: int, end: int) -> Bracket:
+    factor = (NAI_UP, NAI_DOWN, 1.0)[stack]
+    value = number(match[0][:-2]) if stack == 2 else None
+    return Bracket(match.start(), match.end(), end, end, factor, value, stack=stack)
+
+
+novelai3 = _novelai(re.compile(r"[{}\[\]]"))
+novelai4 = _novelai(re.compile(r"[{}\[\]]|(?<![\w.])-?(?:\d+\.?\d*|\.\d+)::|::"))
+
+COMPEL_TOKEN = re.compile(r"\(|\)(?:([+]+|-+)|(\d+\.?\d*|\.\d+)(?![\w.]))?|(?<![+\-\s,()])([+]+|-+)(?=[\s,)]|$)")
+
+
+def compel(text: str, start: int, end: int) -> Reading:
+    """Read `(a b)1.2`, `(a b)++` and `a--` as compel and InvokeAI do: `+` is 1.1, `-` is 0.9, all multiply.
+
+    Round brackets without a sign weight nothing, but are no text either. Unbalanced ones are text.
+    """
+    found: list[Bracket] = []
+    opened: list[int] = []
+    for match in COMPEL_TOKEN.finditer(text, start, end):
+        if match[3]:
+            word = _word_start(text, start, match.start())
+            found.append(Bracket(word, word, match.start(), match.end(), _signs(match[3]), stack=1))
+        elif match[0] == "(":
+            opened.append(match.start())
+        elif opened:
+            place = opened.pop()
+            value = number(match[2]) if match[2] else None
+            factor = _signs(match[1] or "")
+            found.append(Bracket(place, place + 1, match.start(), match.end(), factor, value))
+    return Reading(found)
+
+
+def _signs(signs: str) -> float:
+    base = COMPEL_DOWN if signs.startswith("-") else COMPEL_UP
+    return float(base ** min(len(signs), MOST_SIGNS))
+
+
+def _word_start(text: str, start: int, end: int) -> int:
+    place = end
+    while place > start and text[place - 1] not in " \t\n\r,()":
+        place -= 1
+    return place
+
+
+class Weights:
+    """Walks along a text and tells the weight at each place, from the brackets around it."""
+
+    def __init__(self, brackets: list[Bracket]) -> None:
+        """Start at the text's beginning."""
+        self._waiting = sorted(brackets, key=lambda bracket: (bracket.start, -bracket.end), reverse=True)
+        self._around: list[list[tuple[int, float]]] = [[], [], []]
+
+    def at(self, place: int) -> float:
+        """Return the weight of the character at `place`, which must not lie before the last one asked for."""
+        while self._waiting and self._waiting[-1].inner <= place:
+            bracket = self._waiting.pop()
+            stack = self._around[bracket.stack]
+            self._leave(stack, bracket.start)
+            outer = stack[-1][1] if stack else 1.0
+            stack.append((bracket.close, _weight(bracket, outer)))
+        weight = 1.0
+        for stack in self._around:
+            if stack:
+                self._leave(stack, place)
+                weight *= stack[-1][1] if stack else 1.0
+        return weight
+
+    @staticmethod
+    def _leave(stack: list[tuple[int, float]], place: int) -> None:
+        while stack and stack[-1][0] <= place:
+            stack.pop()
+
+
+def _weight(bracket: Bracket, outer: float) -> float:
+    if bracket.number is None:
+        return outer * bracket.factor
+    return bracket.number if bracket.sets else outer * bracket.number
+
+
+def edges(reading: Reading) -> Iterator[tuple[int, int]]:
+    """Return the spans that are brackets, in no order, and an empty span for each further cut."""
+    for bracket in reading.brackets:
+        yield bracket.start, bracket.inner
+        yield bracket.close, bracket.end
+    for cut in reading.cuts:
+        yield cut, cut
+
+
+def is_usual(weight: float) -> bool:
+    """Whether a weight is a finite number."""
+    return math.isfinite(weight)

@@ -1,0 +1,149 @@
+"""Reads A1111's prompt editing `[a:b:0.5]` and alternation `[a|b]`, and says what is encoded at which step.
+
+As its grammar does (`modules/prompt_parser.py`), by one walk over the brackets: linear, and no depth is too much.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+TOKEN = re.compile(r"[()\[\]:|]")
+WHEN = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*")
+LONGEST_NUMBER = 400
+PARTNER = {")": "(", "]": "["}
+
+
+class Schedule(NamedTuple):
+    """One `[...]`: `marks` are the spans of its own syntax, between which its options stand.
+
+    Attributes:
+        start: where its `[` stands.
+        end: behind its `]`.
+        marks: the spans of its brackets, colons (the last with the number and the closing bracket) or bars.
+        when: the text of the number; None is an alternation.
+    """
+
+    start: int
+    end: int
+    marks: tuple[tuple[int, int], ...]
+    when: str | None
+
+    def options(self) -> list[tuple[int, int]]:
+        """Return the options' spans: before and after for a schedule (`[b:3]` has no before), else all options."""
+        return [(left[1], right[0]) for left, right in zip(self.marks, self.marks[1:], strict=False)]
+
+    def option_at(self, step: int, steps: int, base_steps: int) -> tuple[int, int] | None:
+        """Return the span of the option that is encoded at a step, counted from 1, or None."""
+        options = self.options()
+        if self.when is None:
+            return options[(step - 1) % len(options)]
+        before = step <= self.last_step_before(steps, base_steps)
+        if len(options) == 2:
+            return options[0] if before else options[1]
+        return None if before else options[0]
+
+    def last_step_before(self, steps: int, base_steps: int) -> int:
+        """Return the last step at which the first option counts.
+
+        A number with a point is a share of the steps, another one a step. In a hires pass (`base_steps` above 0) the
+        shares from 1 to 2 and the steps behind the first pass's count.
+        """
+        when = self.when or "0"
+        value = float(when)
+        place = (value - bool(base_steps)) * steps if "." in when else value - base_steps
+        return int(max(min(place, steps), -1))
+
+
+class _Frame:
+    """An open bracket, and what stands directly in it."""
+
+    __slots__ = ("bars", "char", "colons", "place", "sound")
+
+    def __init__(self, char: str, place: int) -> None:
+        self.char, self.place = char, place
+        self.colons: list[int] = []
+        self.bars: list[int] = []
+        self.sound = True
+
+
+def find_schedules(text: str, start: int, end: int) -> list[Schedule]:
+    """Return the schedules and alternations of a text whose escaped characters are blanked out.
+
+    A bar that belongs to no alternation makes the whole text literal, as A1111's grammar does.
+    """
+    found: list[Schedule] = []
+    stack = [_Frame("", start)]
+    opened = {"(": 0, "[": 0}
+    for match in TOKEN.finditer(text, start, end):
+        char, place = match[0], match.start()
+        if char in "([":
+            stack.append(_Frame(char, place))
+            opened[char] += 1
+        elif char == ":":
+            stack[-1].colons.append(place)
+        elif char == "|":
+            stack[-1].bars.append(place)
+        else:
+            frame = _pop(stack, opened, PARTNER[char])
+            sound = frame is not None and _close(text, frame, place, found)
+            stack[-1].sound &= sound
+            if frame is not None and frame.bars and not sound:
+                return []
+    return [] if any(frame.bars for frame in stack) else found
+
+
+def _pop(stack: list[_Frame], opened: dict[str, int], char: str) -> _Frame | None:
+    """Take the frame that a closing bracket closes; what is left open in it makes it unsound, its bars fall to it."""
+    if not opened[char]:
+        return None
+    bars: list[int] = []
+    frame = stack.pop()
+    opened[frame.char] -= 1
+    while frame.char != char:
+        bars += frame.bars
+        frame = stack.pop()
+        opened[frame.char] -= 1
+        frame.sound = False
+    frame.bars += bars
+    return frame
+
+
+def _close(text: str, frame: _Frame, place: int, found: list[Schedule]) -> bool:
+    """Close a frame, keep it if it is a schedule; return whether its text is one that may stand in another."""
+    colons, bars = frame.colons, frame.bars
+    if frame.char == "(" or not frame.sound or not (colons or bars):
+        return frame.sound and not bars and len(colons) <= (frame.char == "(")
+    if bars and not colons:
+        marks = [(bar, bar + 1) for bar in (frame.place, *bars, place)]
+        found.append(Schedule(frame.place, place + 1, tuple(marks), None))
+        return True
+    number = WHEN.fullmatch(text, colons[-1] + 1, min(place, colons[-1] + LONGEST_NUMBER))
+    if bars or len(colons) > 2 or number is None or number.end() != place:
+        return False
+    marks = [(frame.place, frame.place + 1), *((colon, colon + 1) for colon in colons[:-1]), (colons[-1], place + 1)]
+    found.append(Schedule(frame.place, place + 1, tuple(marks), number[1]))
+    return True
+
+
+def text_at(text: str, schedules: list[Schedule], step: int, steps: int, base_steps: int = 0) -> str:
+    """Return the text that is encoded at a step, with the schedules resolved."""
+    dropped: list[tuple[int, int]] = []
+    for schedule in schedules:
+        kept = schedule.option_at(step, steps, base_steps)
+        dropped += schedule.marks
+        dropped += [option for option in schedule.options() if option != kept]
+    pieces, place = [], 0
+    for start, end in sorted(dropped):
+        if start > place:
+            pieces.append(text[place:start])
+        place = max(place, end)
+    return "".join([*pieces, text[place:]])
+
+
+def change_steps(schedules: list[Schedule], steps: int, base_steps: int = 0) -> list[int]:
+    """Return the steps at whose end the text may change, the last one included."""
+    if any(schedule.when is None for schedule in schedules):
+        return list(range(1, steps + 1))
+    ends = {schedule.last_step_before(steps, base_steps) for schedule in schedules}
+    return sorted({end for end in ends if 1 <= end <= steps} | {steps})
