@@ -2,7 +2,7 @@
 
 from comfy_api.latest import ComfyExtension, io
 
-from . import family, prompting, reporting, sizing
+from . import easy, encoding, family, language, models, prompting, reporting, sizing, wildcards
 
 
 class TagloomExtension(ComfyExtension):
@@ -10,4 +10,8 @@ class TagloomExtension(ComfyExtension):
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         """Return every node of the pack."""
-        return [*family.NODES, *prompting.NODES, *sizing.NODES, *reporting.NODES]
+        family.register_user_profiles()
+        models.register_route()
+        language.use_imported_names()
+        rooms = (family, models, easy, wildcards, prompting, language, encoding, sizing, reporting)
+        return [node for room in rooms for node in room.NODES]

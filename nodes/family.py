@@ -1,16 +1,38 @@
 """Which model family the graph works with, and the settings that the family recommends."""
 
+import logging
 from pathlib import Path
 
 import comfy.samplers
 import folder_paths
 from comfy_api.latest import io
 
-from ..prompt import Detection, HeaderError, chosen, detect, family_ids, get_family, read_header
-from ..prompt.graphs import checkpoint_of
+from ..prompt import Detection, chosen, detect
+from ..prompt.families import add_families_folder, detect_file, family_ids, leave_out, profile_problems
+from ..prompt.graphs import ModelName, model_of
 from .types import CATEGORY, FamilySocket
 
 AUTO = "auto"
+
+
+def register_user_profiles() -> None:
+    """Let ComfyUI's user add families in `user/tagloom/families`."""
+    add_families_folder(Path(folder_paths.get_user_directory()) / "tagloom" / "families")
+    leave_out_broken_profiles()
+
+
+def leave_out_broken_profiles() -> None:
+    """Go on without those of the user's files that are wrong, and log which they are, until they change."""
+    for problem in profile_problems():
+        logging.warning("Tagloom goes on without a model family's file: %s", problem)
+        leave_out(problem.path)
+
+
+def detect_model(model: ModelName) -> Detection:
+    """Return the family of a model among ComfyUI's files; what can't be read here is judged by its name."""
+    leave_out_broken_profiles()
+    path = folder_paths.get_full_path(model.folder, model.name)
+    return detect_file(Path(path), model.name) if path else detect(model.name)
 
 
 class TagloomFamilyProfile(io.ComfyNode):
@@ -61,17 +83,12 @@ class TagloomFamilyProfile(io.ComfyNode):
     def execute(cls, model, family) -> io.NodeOutput:
         """Return the family and its settings."""
         found = cls._detect() if family == AUTO else chosen(family)
-        profile = get_family(found.family)
+        profile = found.profile()
         return io.NodeOutput(profile, *profile.settings(), found.text())
 
     @classmethod
     def _detect(cls) -> Detection:
-        name = checkpoint_of(cls.hidden.prompt, cls.hidden.unique_id)
-        path = folder_paths.get_full_path("checkpoints", name)
-        try:
-            return detect(name, read_header(Path(path)) if path else None)
-        except HeaderError:  # a .ckpt file: its name is all there is
-            return detect(name)
+        return detect_model(model_of(cls.hidden.prompt, cls.hidden.unique_id))
 
 
 NODES = [TagloomFamilyProfile]

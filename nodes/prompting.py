@@ -2,9 +2,9 @@
 
 from comfy_api.latest import io
 
-from ..prompt import compose_negative, enhance
+from ..prompt import DIALECTS, compose_negative, enhance
 from ..prompt.families import LEVELS, PRESETS
-from .types import CATEGORY, family_input, prompt_input
+from .types import CATEGORY, dialect_input, family_input, prompt_input, tag_aware_input
 
 
 class TagloomPromptEnhancer(io.ComfyNode):
@@ -29,6 +29,8 @@ class TagloomPromptEnhancer(io.ComfyNode):
                     default="standard",
                     tooltip="How many quality tags. Fewer give more diverse pictures.",
                 ),
+                dialect_input(optional=True),
+                tag_aware_input(optional=True),
             ],
             outputs=[
                 io.String.Output(display_name="prompt", tooltip="The prompt with its quality tags."),
@@ -37,9 +39,9 @@ class TagloomPromptEnhancer(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, text, family, enabled, level) -> io.NodeOutput:
+    def execute(cls, text, family, enabled, level, dialect=DIALECTS[0], tag_aware=True) -> io.NodeOutput:
         """Return the enhanced prompt and what was done to it."""
-        result = enhance(text, family, level, enabled)
+        result = enhance(text, family, level, enabled, dialect=dialect, tag_aware=tag_aware)
         return io.NodeOutput(result.text, result.report())
 
 
@@ -71,6 +73,8 @@ class TagloomNegativePreset(io.ComfyNode):
                     force_input=True,
                     tooltip="The positive prompt: what it asks for is not added here.",
                 ),
+                dialect_input(optional=True),
+                tag_aware_input(optional=True),
             ],
             outputs=[
                 io.String.Output(display_name="negative", tooltip="The negative prompt."),
@@ -79,9 +83,9 @@ class TagloomNegativePreset(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, text, family, preset, enabled, positive="") -> io.NodeOutput:
+    def execute(cls, text, family, preset, enabled, positive="", dialect=DIALECTS[0], tag_aware=True) -> io.NodeOutput:
         """Return the negative prompt and what was added to it."""
-        result = compose_negative(text, family, preset, positive, enabled)
+        result = compose_negative(text, family, preset, positive, enabled, dialect=dialect, tag_aware=tag_aware)
         return io.NodeOutput(result.text, result.report())
 
 

@@ -1,10 +1,13 @@
 """What a prompt holds and what it costs: text tokens for the encoder, image tokens for the user."""
 
+from pathlib import Path
+
+import comfy.utils
 from comfy_api.latest import io
 
-from ..prompt import tag_report
+from ..prompt import account, tag_report
 from ..wallet import image_tokens
-from .types import CATEGORY
+from .types import CATEGORY, FamilySocket, linked_text
 
 
 class TagloomTagReport(io.ComfyNode):
@@ -40,4 +43,48 @@ class TagloomTagReport(io.ComfyNode):
         return io.NodeOutput(report.text(cost), tokens, cost)
 
 
-NODES = [TagloomTagReport]
+class TagloomTextTokens(io.ComfyNode):
+    """Counts a prompt's text tokens, chunk by chunk."""
+
+    @classmethod
+    def define_schema(cls):
+        """Describe the node to ComfyUI."""
+        return io.Schema(
+            node_id="TagloomTextTokens",
+            display_name="Text Tokens",
+            category=CATEGORY,
+            description="Counts the text tokens that each text encoder of the family makes of a prompt, chunk by "
+            "chunk, names the tags that the end of a chunk cuts, and proposes how to write the prompt so that none "
+            "is. What can't be counted exactly is called unknown.",
+            inputs=[
+                linked_text("The prompt, as it goes to the encoder."),
+                FamilySocket.Input(
+                    "family", optional=True, tooltip="Whose encoders to count for; without it, CLIP-L counts."
+                ),
+                io.Combo.Input(
+                    "chunks",
+                    options=["comfyui", "a1111"],
+                    default="comfyui",
+                    optional=True,
+                    tooltip="Whose rules cut the prompt into chunks of 75.",
+                ),
+            ],
+            outputs=[
+                io.String.Output(display_name="report", tooltip="The counts, the chunks, the tags that are cut."),
+                io.Int.Output(display_name="text tokens", tooltip="The first encoder's; -1 where it is unknown."),
+                io.String.Output(
+                    display_name="proposal", tooltip="The prompt so that no tag is cut; as it was, if none is."
+                ),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, text, family=None, chunks="comfyui") -> io.NodeOutput:
+        """Return the counts in words, the first one, and the proposal."""
+        encoders = family.encoders if family else ("clip_l",)
+        counted = account(text, encoders, chunks, tag_aware=False, comfy=Path(comfy.utils.__file__).parent)
+        tokens = -1 if counted.tokens is None else counted.tokens
+        return io.NodeOutput(counted.report(), tokens, counted.proposal())
+
+
+NODES = [TagloomTagReport, TagloomTextTokens]

@@ -2,6 +2,8 @@
 
 from comfy_api.latest import io
 
+from ..prompt import DIALECTS
+
 FamilySocket = io.Custom("TAGLOOM_FAMILY")
 """Carries a `prompt.Family`."""
 CATEGORY = "Tagloom"
@@ -15,3 +17,31 @@ def family_input() -> io.Input:
 def prompt_input(tooltip: str, **options) -> io.Input:
     """Return a text box for tags. The front end must not expand `{a|b}` in it: that would differ from the runner."""
     return io.String.Input("text", multiline=True, dynamic_prompts=False, tooltip=tooltip, **options)
+
+
+def linked_text(tooltip: str, name: str = "text", **options) -> io.Input:
+    """Return a socket for a prompt that another node gives."""
+    return io.String.Input(name, force_input=True, tooltip=tooltip, **options)
+
+
+def dialect_input(**options) -> io.Input:
+    """Return the choice of the program whose rules a prompt is written by."""
+    return io.Combo.Input(
+        "dialect",
+        options=list(DIALECTS),
+        default=DIALECTS[0],
+        tooltip="How the prompt is written. a1111 is what most shared prompts use: nested weights multiply. comfyui is "
+        "what CLIP Text Encode reads: a number replaces the weight around it.",
+        **options,
+    )
+
+
+def tag_aware_input(**options) -> io.Input:
+    """Return the switch that lets tags stay tags where they look like syntax."""
+    return io.Boolean.Input(
+        "tag_aware",
+        default=True,
+        tooltip="Look tags up before syntax is read, so that :3, ;) and re:zero stay tags. Off: the prompt is read to "
+        "the letter.",
+        **options,
+    )

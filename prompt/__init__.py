@@ -1,55 +1,62 @@
 """The prompt language and what it knows: tags, model families, samplers, sizes, text tokens.
 
-Everything here is a pure function of its arguments and of the YAML files under `data/`, which are read at first
-use. Neither ComfyUI nor torch is needed. The nodes, the runner and the command line all call these functions.
+Everything here is a pure function of its arguments and of the files under `data/`, which are read at first use.
+Neither ComfyUI nor torch is needed. The nodes, the runner and the command line all call these functions.
+
+The names below are imported at first use, so that `import tagloom.prompt` costs next to nothing; `lint` and `easy` are
+packages of their own.
 """
 
-from .compose import Composed, compose_negative, enhance
-from .detection import Detection, Header, chosen, detect, read_header
-from .errors import (
-    CountingUnavailable,
-    HeaderError,
-    PromptError,
-    SizeError,
-    UnknownFamily,
-    UnknownSampler,
-)
-from .families import Family, all_families, family_ids, get_family
-from .parsing import Tag, parse_tags
-from .report import TagReport, tag_report
-from .samplers import Sampling, resolve_sampler
-from .sizes import Size, nearest_size, parse_size, size_for
-from .vocabulary import Vocabulary, vocabulary
+from __future__ import annotations
 
-__all__ = [
-    "Composed",
-    "CountingUnavailable",
-    "Detection",
-    "Family",
-    "Header",
-    "HeaderError",
-    "PromptError",
-    "Sampling",
-    "Size",
-    "SizeError",
-    "Tag",
-    "TagReport",
-    "UnknownFamily",
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # for type checkers and editors
+    from .compose import *
+    from .counting import *
+    from .errors import *
+    from .explanation import *
+    from .families import *
+    from .report import *
+    from .samplers import *
+    from .sizes import *
+    from .syntax import *
+    from .tags import *
+    from .wildcards import *
+
+HOMES = {
+    "compose": "Changed Composed LAYOUTS compose_negative describe enhance format_prompt merge remove_repeats "
+    "sort_tags tidy",
+    "counting": "CHUNK ENCODERS Accounting account count_text_tokens",
+    "errors": "CountingUnavailable HeaderError ProfileError PromptError SizeError UnknownDialect UnknownFamily "
     "UnknownSampler",
-    "Vocabulary",
-    "all_families",
-    "chosen",
-    "compose_negative",
-    "detect",
-    "enhance",
-    "family_ids",
-    "get_family",
-    "nearest_size",
-    "parse_size",
-    "parse_tags",
+    "explanation": "Explanation explain",
+    "families": "Detection FOLDERS Family Header ListedModel ModelFile add_families_folder all_families chosen detect "
+    "detect_file families_folders family_ids get_family leave_out list_models listed_from_json profile_problems "
     "read_header",
-    "resolve_sampler",
-    "size_for",
-    "tag_report",
-    "vocabulary",
-]
+    "report": "TagReport tag_report",
+    "samplers": "Sampling resolve_sampler",
+    "sizes": "Size nearest_size parse_size size_for",
+    "naming": "canonical",
+    "syntax": "Conversion DIALECTS Kind Segment Tag Tree attention convert get_dialect misreadings parse "
+    "parse_tags render schedule sub_prompts",
+    "tags": "GROUPS Vocabulary vocabulary",
+    "wildcards": "Expanded WildcardFolders combinations expand",
+}
+"""Where each public name lives."""
+_HOME = {name: home for home, names in HOMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home, once."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(_HOME)

@@ -3,60 +3,76 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
-from .counting import CHUNK, count_text_tokens
-from .errors import CountingUnavailable
-from .parsing import Tag, parse_tags
-from .vocabulary import GROUPS, OTHER, vocabulary
+from .compose import DescribedTag, Description, describe
+from .counting import CHUNK, Accounting, Limits, account
 
 
 @dataclass(frozen=True)
 class TagReport:
-    """A prompt's tags by group, in the prompt's order, and its text tokens (None: they can't be counted here)."""
+    """What a prompt holds.
 
-    groups: dict[str, tuple[Tag, ...]]
+    Attributes:
+        description: its tags by group, and what is no tag.
+        text_tokens: its text tokens, by the first encoder; None if they can't be counted here.
+        accounting: what each encoder makes of it; None if the caller brought the count.
+    """
+
+    description: Description
     text_tokens: int | None
+    accounting: Accounting | None = None
+
+    @property
+    def groups(self) -> dict[str, tuple[DescribedTag, ...]]:
+        """Its tags by group, in the prompt's order."""
+        return self.description.groups
 
     @property
     def chunks(self) -> int | None:
         """How many chunks of 75 text tokens CLIP reads: at least one."""
-        return None if self.text_tokens is None else max(1, math.ceil(self.text_tokens / CHUNK))
+        if self.text_tokens is None:
+            return None
+        counted = self.accounting.encoders[0].chunks if self.accounting else ()
+        return len(counted) or max(1, math.ceil(self.text_tokens / CHUNK))
 
     def text(self, image_tokens: int | None = None) -> str:
-        """Return the report in words: a line for each group, the count, and what the pictures cost if that is given."""
-        groups = [(group, ", ".join(map(_shown, tags))) for group, tags in self.groups.items() if tags]
-        lines = [f"- {group}: {tags}" for group, tags in groups]
-        lines.append(f"- text tokens: {self._counted()}")
+        """Return the report in words: a line for each group, the counts, and the pictures' cost if it is given."""
+        lines = [*filter(None, [self.description.report()]), *self._counted()]
         if image_tokens is not None:
             lines.append(f"- image tokens: {image_tokens}")
         return "\n".join(lines)
 
-    def _counted(self) -> str:
-        if self.chunks is None:
-            return "unknown, no tokenizer is installed here"
-        return f"{self.text_tokens} in {self.chunks} chunk{'s' if self.chunks > 1 else ''} of {CHUNK}"
+    def _counted(self) -> list[str]:
+        if self.accounting:
+            return [line if line.startswith(" ") else f"- {line}" for line in self.accounting.lines()]
+        return [f"- text tokens: {self.text_tokens} in {self.chunks} chunk{'s' if self.chunks != 1 else ''} of {CHUNK}"]
 
 
-def tag_report(text: str, text_tokens: int | None = None) -> TagReport:
+def tag_report(
+    text: str,
+    text_tokens: int | None = None,
+    *,
+    encoders: Iterable[str | Limits] = ("clip_l",),
+    dialect: str = "comfyui",
+    comfy: Path | None = None,
+) -> TagReport:
     """Return the report of a prompt.
 
     Args:
         text: the prompt.
-        text_tokens: its count by the model's own encoder, where the caller has it; else CLIP's is counted.
+        text_tokens: its count by the model's own encoder, where the caller has it; else it is counted here.
+        encoders: the encoders to count for: ids, or those of a family profile.
+        dialect: `a1111` or `comfyui`: whose chunks.
+        comfy: ComfyUI's folder `comfy`, for the vocabularies; None looks for an installed one.
+
+    Raises:
+        UnknownDialect: if it is another dialect.
     """
-    tags = parse_tags(text)
-    names = vocabulary()
-    groups = {group: tuple(tag for tag in tags if names.group(tag.name) == group) for group in (*GROUPS, OTHER)}
-    return TagReport(groups, _count(text) if text_tokens is None else text_tokens)
-
-
-def _count(text: str) -> int | None:
-    try:
-        return count_text_tokens(text)
-    except CountingUnavailable:
-        return None
-
-
-def _shown(tag: Tag) -> str:
-    return tag.name if tag.weight == 1 else f"{tag.name} ({tag.weight:g})"
+    description = describe(text, dialect=dialect)
+    if text_tokens is not None:
+        return TagReport(description, text_tokens)
+    counted = account(text, encoders, dialect, comfy=comfy)
+    return TagReport(description, counted.tokens, counted)

@@ -1,4 +1,4 @@
-"""The command line: `tagloom generate`, `tagloom server`."""
+"""The command line: `tagloom generate`, `models`, `prompt`, `tags`, `server`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..prompt import PromptError, family_ids
+from ..prompt.families import add_families_folder, profile_problems
+from ..prompt.tags import use_names
 from . import installations, places, processes, server_state
 from .errors import Cancelled, RunnerError, UsageError
 from .output import Output
+from .prompt_commands import add_dialect, add_prompt
+from .tag_commands import add_tags
 
 EPILOG = "Settings left out are the model family's own. The manual is the README."
 
@@ -37,9 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     output = Output(as_json="--json" in (sys.argv[1:] if arguments is None else arguments))
     try:
         with _interruptible():
-            _run(arguments, output)
+            add_families_folder(places.families())
+            use_names(places.tag_lists())
+            exit_code = _run(arguments, output)
             sys.stdout.flush()
-        return 0
+        return exit_code
     except PromptError as error:
         output.error(UsageError.code, str(error))
         return UsageError.exit_code
@@ -58,11 +64,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return RunnerError.exit_code
 
 
-def _run(arguments: Sequence[str] | None, output: Output) -> None:
+def _run(arguments: Sequence[str] | None, output: Output) -> int:
     options, unknown = _parser().parse_known_args(arguments)
     if unknown:
         raise UsageError(f"{unknown[0]} is not understood; see {options.command} --help")
-    options.run(options, output)
+    return options.run(options, output) or 0
 
 
 @contextlib.contextmanager
@@ -91,6 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=importlib.metadata.version("tagloom"))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_generate(commands.add_parser("generate", help="make pictures from tags", epilog=EPILOG))
+    _add_models(commands.add_parser("models", help="list the models there are, each with its family"))
+    add_prompt(commands.add_parser("prompt", help="check, mend, explain, convert, sort and count prompts"))
+    add_tags(commands.add_parser("tags", help="look tags up, import lists of names"))
     _add_server(commands.add_parser("server", help="start, show or stop the ComfyUI that Tagloom runs itself"))
     return parser
 
@@ -101,6 +110,8 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
     prompt = parser.add_argument_group("prompt")
     prompt.add_argument("--negative", default="", metavar="TAGS", help="what must not be in the picture")
     prompt.add_argument("--no-enhance", action="store_true", help="add no quality tags and no negative presets")
+    prompt.add_argument("--easy", action="store_true", help="TAGS is a plain description, made into tags here")
+    add_dialect(prompt)
     model = parser.add_argument_group("model")
     model.add_argument("--checkpoint", metavar="NAME", help="the model's file; needed where there are several")
     model.add_argument("--family", default="auto", metavar="ID", help=f"auto, or one of {', '.join(family_ids())}")
@@ -126,9 +137,19 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
     )
     picture.add_argument("--out", type=_path, default=Path("output"), metavar="DIR", help="where to save (output)")
     _add_json(parser)
+    _add_where(parser, "your ComfyUI's folder, started from there")
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_models)
+    _add_json(parser)
+    _add_where(parser, "your ComfyUI's folder; it is not started")
+
+
+def _add_where(parser: argparse.ArgumentParser, folder_help: str) -> None:
     where = parser.add_argument_group("server (without: the embedded ComfyUI)").add_mutually_exclusive_group()
     where.add_argument("--server", metavar="URL", help="your ComfyUI's address; or TAGLOOM_SERVER")
-    where.add_argument("--comfyui", type=_path, metavar="DIR", help="your ComfyUI's folder, started from there")
+    where.add_argument("--comfyui", type=_path, metavar="DIR", help=folder_help)
 
 
 def _add_server(parser: argparse.ArgumentParser) -> None:
@@ -185,19 +206,35 @@ def _generate(options: argparse.Namespace, output: Output) -> None:
             image=options.image,
             denoise=options.denoise,
             checkpoint=options.checkpoint,
+            dialect=options.dialect,
+            tag_aware=options.tag_aware,
+            easy=options.easy,
         )
     )
     check_folder(options.out)
-    server = options.server
-    if server is None and options.comfyui is None:
-        server = os.environ.get("TAGLOOM_SERVER") or None
-    target = open_target(server, options.comfyui, places.idle_minutes() * 60, output.announce)
+    target = open_target(_server(options), options.comfyui, places.idle_minutes() * 60, output.announce)
     plan = generate.plan(checked, target)
     output.begin(plan, target.client.url)
     with output.progress(plan.checked) as show:
         for event in generate.run(plan, target, options.out):
             show(event)
     output.done(plan)
+
+
+def _models(options: argparse.Namespace, output: Output) -> None:
+    from .models import list_folders, list_server
+
+    for problem in profile_problems():
+        output.warning(str(problem))
+    server = _server(options)
+    output.models(list_folders(options.comfyui) if server is None else list_server(server))
+
+
+def _server(options: argparse.Namespace) -> str | None:
+    """Return the address of the server to use, or None for one of ours."""
+    if options.server is None and options.comfyui is None:
+        return os.environ.get("TAGLOOM_SERVER") or None
+    return str(options.server) if options.server is not None else None
 
 
 def _start(options: argparse.Namespace, output: Output) -> None:

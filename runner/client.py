@@ -56,13 +56,32 @@ class Client:
         kind, *details = schema.get("input", {}).get("required", {}).get("ckpt_name", [[]])
         return list(kind if isinstance(kind, list) else details[0]["options"])
 
-    def checkpoint_metadata(self, name: str) -> dict[str, str]:
-        """Return the metadata in a checkpoint's header; empty where the server tells none."""
-        answer = self._get("/view_metadata/checkpoints", filename=name)
+    def model_names(self, folder: str) -> list[str]:
+        """Return the names of the models in one of ComfyUI's model folders; empty where it has no such folder."""
+        answer = self._get(f"/models/{quote(folder, safe='')}")
         try:
-            return dict(answer.json()) if answer.ok else {}
+            names = answer.json() if answer.ok else []
+        except ValueError:
+            return []
+        return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+    def checkpoint_metadata(self, name: str, folder: str = "checkpoints") -> dict[str, str]:
+        """Return the metadata in a model's header; empty where the server tells none."""
+        answer = self._get(f"/view_metadata/{quote(folder, safe='')}", filename=name)
+        try:
+            metadata = dict(answer.json()) if answer.ok else {}
         except (ValueError, TypeError):
             return {}
+        return {key: value for key, value in metadata.items() if isinstance(value, str)}
+
+    def tagloom_models(self) -> list[Any] | None:
+        """Return the list of models that Tagloom's own nodes make there, or None where the server lacks them."""
+        answer = self._get("/tagloom/models")
+        try:
+            models = answer.json().get("models") if answer.ok else None
+        except (ValueError, AttributeError):
+            return None
+        return models if isinstance(models, list) else None
 
     def upload(self, path: Path, subfolder: str) -> str:
         """Send an input image; return the name under which the server knows it."""

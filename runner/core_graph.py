@@ -5,16 +5,15 @@ So a workflow runs on a server without the pack, and the runner knows the final 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ..prompt import Family, Size, chosen, compose_negative, enhance, get_family, size_for, tag_report
-from ..wallet import image_tokens
+from ..prompt import Size
 from .errors import WorkflowError
+from .node_values import EVALUATORS, STAND_INS
 from .workflows import NODE_PREFIX
 
 Graph = Mapping[str, Any]
-Inputs = Mapping[str, Any]
 READERS = {"PreviewAny"}
 """Output nodes that only show a text: without the pack's node in front of them they have nothing to show."""
 
@@ -32,6 +31,10 @@ def to_core(graph: Graph, image_sizes: Mapping[str, Size]) -> dict[str, Any]:
     values = _Values(graph, image_sizes)
     core = {}
     for node_id, node in graph.items():
+        if node["class_type"] in STAND_INS:
+            stand_in = STAND_INS[node["class_type"]]
+            inputs = {name: values.input(value, node_id, name) for name, value in node["inputs"].items()}
+            core[node_id] = {**node, "class_type": stand_in.class_type, "inputs": stand_in.inputs(inputs)}
         if _is_ours(node):
             continue
         linked = [value for value in node["inputs"].values() if _is_link(value)]
@@ -52,12 +55,17 @@ class _Values:
 
     def input(self, value: Any, node_id: str, name: str) -> Any:
         """Return what a core node's input receives: the value of a Tagloom node, or the link as it is."""
-        if not _is_link(value) or not _is_ours(self._graph[value[0]]):
+        if not _is_link(value) or not _is_ours(self._graph[value[0]]) or self._is_loaded(value):
             return value
         worked_out = self._outputs(value[0])[value[1]]
         if not isinstance(worked_out, str | int | float):
             raise WorkflowError(f"node {node_id} takes {name} from a Tagloom node; this needs the pack on the server")
         return worked_out
+
+    def _is_loaded(self, link: Any) -> bool:
+        """Return whether a link carries what a core node gives in our node's place."""
+        stand_in = STAND_INS.get(self._graph[link[0]]["class_type"])
+        return stand_in is not None and link[1] < stand_in.outputs
 
     def _outputs(self, node_id: str) -> tuple[Any, ...]:
         if node_id not in self._known:
@@ -74,45 +82,13 @@ class _Values:
         if not _is_link(value):
             return value
         origin = self._graph[value[0]]
+        if self._is_loaded(value):
+            return None  # a model, which nothing here looks into
+        if self._is_loaded(value):
+            return None
         if _is_ours(origin):
             return self._outputs(value[0])[value[1]]
         return self._image_sizes.get(origin["inputs"].get("image", ""))
-
-
-def _family(inputs: Inputs) -> tuple[Any, ...]:
-    family = get_family(inputs["family"])
-    return (family, *family.settings(), chosen(family.id).text())
-
-
-def _enhanced(inputs: Inputs) -> tuple[Any, ...]:
-    result = enhance(inputs["text"], inputs["family"], inputs["level"], inputs["enabled"])
-    return (result.text, result.report())
-
-
-def _negative(inputs: Inputs) -> tuple[Any, ...]:
-    family: Family = inputs["family"]
-    positive = inputs.get("positive", "")
-    result = compose_negative(inputs["text"], family, inputs["preset"], positive, inputs["enabled"])
-    return (result.text, result.report())
-
-
-def _size(inputs: Inputs) -> tuple[Any, ...]:
-    return tuple(size_for(inputs["family"], inputs["shape"], inputs.get("image")))
-
-
-def _report(inputs: Inputs) -> tuple[Any, ...]:
-    report = tag_report(inputs["text"])
-    cost = image_tokens(inputs["images"])
-    return (report.text(cost), -1 if report.text_tokens is None else report.text_tokens, cost)
-
-
-EVALUATORS: dict[str, Callable[[Inputs], tuple[Any, ...]]] = {
-    "TagloomFamilyProfile": _family,
-    "TagloomPromptEnhancer": _enhanced,
-    "TagloomNegativePreset": _negative,
-    "TagloomImageSize": _size,
-    "TagloomTagReport": _report,
-}
 
 
 def _is_ours(node: Mapping[str, Any]) -> bool:

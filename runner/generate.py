@@ -6,18 +6,20 @@ import copy
 import json
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..prompt import Family, Size, get_family
+from ..prompt import Family, Size, WildcardFolders, chosen, convert
 from ..prompt.samplers import known_names
 from ..wallet import image_tokens
 from .core_graph import to_core
 from .errors import JobFailed
 from .jobs import Finished, Job, JobStream, Progress, new_id
 from .metadata import parameters_text, with_texts
+from .places import wildcard_folders
+from .prompts import prompts_of
 from .request import AUTO, SEEDS, Checked, range_warnings
 from .saving import save
 from .targets import FOLDER, Target
@@ -38,6 +40,8 @@ class Plan:
     has_pack: bool
     seed: int
     warnings: tuple[str, ...]
+    variant: str = ""
+    wildcards: WildcardFolders = field(default_factory=lambda: WildcardFolders(wildcard_folders()))
 
     @property
     def cost(self) -> int:
@@ -58,14 +62,15 @@ def plan(checked: Checked, target: Target) -> Plan:
     """Make a checked request out in full for a server; nothing is queued or uploaded yet."""
     request = checked.request
     checkpoint = target.choose_checkpoint(request.checkpoint)
-    family_id = target.detect(checkpoint).family if request.family == AUTO else request.family
-    family = get_family(family_id)
+    found = target.detect(checkpoint) if request.family == AUTO else chosen(request.family)
+    family = found.profile()
     document = shipped(IMAGE_TO_IMAGE if request.image else TEXT_TO_IMAGE)
     schemas = cache(target.client.schema)
     workflow = Workflow(document, schemas)
     has_pack = all(schemas(name) for name in workflow.classes if name.startswith(NODE_PREFIX))
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
-    return Plan(checked, checkpoint, family, workflow, has_pack, seed, tuple(range_warnings(checked, family)))
+    warnings = tuple(range_warnings(checked, family))
+    return Plan(checked, checkpoint, family, workflow, has_pack, seed, warnings, found.variant)
 
 
 def run(plan: Plan, target: Target, out: Path) -> Iterator[Progress | Picture]:
@@ -106,8 +111,8 @@ def _fill(plan: Plan, uploaded: str | None) -> None:
     values = {
         "checkpoint": plan.checkpoint,
         "family": plan.family.id,
-        "positive": request.positive,
-        "negative": request.negative,
+        "dialect": request.dialect,
+        "tag_aware": request.tag_aware,
         "enhance": request.enhance,
         "steps": request.steps,
         "cfg": request.cfg,
@@ -119,18 +124,29 @@ def _fill(plan: Plan, uploaded: str | None) -> None:
         "image": uploaded,
         "denoise": request.denoise,
     }
-    for name, value in values.items():
-        if value is not None:
-            plan.workflow.set(name, value)
+    given = {name: value for name, value in values.items() if value is not None}
+    for name, value in (_variant_settings(plan) | given).items():
+        plan.workflow.set(name, value)
+
+
+def _variant_settings(plan: Plan) -> dict[str, Any]:
+    """Return the settings of a faster kind of the family: the node that is told the family's id knows no variant."""
+    if not plan.variant:
+        return {}
+    sampler, scheduler, steps, cfg, _ = plan.family.settings()
+    return {"sampler": sampler, "scheduler": scheduler, "steps": steps, "cfg": cfg}
 
 
 def _task(plan: Plan, number: int, uploaded: str | None) -> _Task:
     seed = (plan.seed + number) % SEEDS
     plan.workflow.set("seed", seed)
+    prompts = prompts_of(plan.checked.request, plan.family, seed, plan.wildcards)
+    plan.workflow.set("positive", prompts.positive)
+    plan.workflow.set("negative", prompts.negative)
     graph = plan.workflow.api()
     job_id = new_id()
-    for node_id, field in plan.workflow.targets("prefix"):  # in the graph alone: a user who opens the picture wants
-        graph[str(node_id)]["inputs"][field] = f"{FOLDER}/{job_id}"  # the workflow's own prefix
+    for node_id, name in plan.workflow.targets("prefix"):  # in the graph alone: a user who opens the picture wants
+        graph[str(node_id)]["inputs"][name] = f"{FOLDER}/{job_id}"  # the workflow's own prefix
     base = plan.checked.image_size
     core = to_core(graph, {uploaded: base} if uploaded and base else {})
     job = Job(graph if plan.has_pack else core, copy.deepcopy(plan.workflow.document), job_id)
@@ -140,7 +156,8 @@ def _task(plan: Plan, number: int, uploaded: str | None) -> _Task:
         return core[str(node_id)]["inputs"][field]
 
     size = Size(final("width"), final("height"))
-    return _Task(job, seed, size, parameters_text(final("encoded"), final("encoded_negative"), _settings(plan, final)))
+    positive, negative = (convert(final(name), "comfyui", "a1111").text for name in ("encoded", "encoded_negative"))
+    return _Task(job, seed, size, parameters_text(positive, negative, _settings(plan, final)))
 
 
 def _settings(plan: Plan, final: Callable[[str], Any]) -> dict[str, Any]:

@@ -6,13 +6,14 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .generate import Picture, Plan
     from .installations import Installation
     from .jobs import Progress
+    from .models import Listing
     from .request import Checked
     from .server_state import RunningServer
 
@@ -36,6 +37,16 @@ class Output:
     def error(self, code: str, text: str) -> None:
         """Tell why the command fails."""
         self._tell("error", f"error: {text}", code=code, message=text)
+
+    def result(self, kind: str, data: Mapping[str, Any], text: str, notes: str = "") -> None:
+        """Give a result: as text, with notes on it on standard error, or as one event that holds its data."""
+        if self._as_json:
+            self._event(kind, **data)
+            return
+        if text:
+            print(text)
+        if notes:
+            print(notes, file=sys.stderr)
 
     def begin(self, plan: Plan, url: str) -> None:
         """Tell what will be made where."""
@@ -116,6 +127,17 @@ class Output:
             self._event("log", lines=list(lines))
         else:
             print("\n".join(lines))
+
+    def models(self, listing: Listing) -> None:
+        """Tell which models there are, each with its family and how that was found."""
+        if self._as_json:
+            self._event("models", place=listing.place, models=[model.as_json() for model in listing.models])
+            return
+        for folder in dict.fromkeys(model.folder for model in listing.models):
+            print(f"{folder}:")
+            print("\n".join(f"  {model.line()}" for model in listing.models if model.folder == folder))
+        if not listing.models:
+            print(f"no models in {listing.place}")
 
     def _tell(self, kind: str, text: str, **values: Any) -> None:
         if self._as_json:

@@ -24,6 +24,25 @@ def models() -> Path:
     return home() / "models"
 
 
+def families() -> Path:
+    """Return the folder of the user's own model families: among the user's settings, or below `TAGLOOM_HOME`."""
+    if os.environ.get("TAGLOOM_HOME"):
+        return home() / "families"
+    return platformdirs.user_config_path("tagloom", appauthor=False) / "families"
+
+
+def wildcard_folders() -> list[Path]:
+    """Return the folders in which wildcards are looked up: among the user's settings, or below `TAGLOOM_HOME`."""
+    if os.environ.get("TAGLOOM_HOME"):
+        return [home() / "wildcards"]
+    return [platformdirs.user_config_path("tagloom", appauthor=False) / "wildcards"]
+
+
+def tag_lists() -> Path:
+    """Return the file of the imported lists of names: `TAGLOOM_TAGS`, or one in the home folder."""
+    return Path(os.environ.get("TAGLOOM_TAGS") or home() / "tags.sqlite3")
+
+
 def idle_minutes(text: str | None = None) -> float:
     """Return after how many idle minutes a server of ours stops: `text`, else `TAGLOOM_IDLE`, else 10; 0 is never.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from ..prompt import Family, Sampling, Size, get_family, parse_size, parse_tags, resolve_sampler
+from ..prompt import DIALECTS, Family, Kind, Sampling, Size, get_family, parse, parse_size, resolve_sampler
 from .errors import UsageError
 
 AUTO = "auto"
@@ -38,6 +38,9 @@ class Request:
     image: Path | None = None
     denoise: float | None = None
     checkpoint: str | None = None
+    dialect: str = DIALECTS[0]
+    tag_aware: bool = True
+    easy: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ def check(request: Request) -> Checked:
         UsageError: for what can't be done, saying how to mend it.
         PromptError: likewise, for families, samplers and sizes.
     """
-    if not parse_tags(request.positive):
+    tree = parse(request.positive, request.dialect, request.tag_aware)
+    if not tree.of_kind(Kind.TAG, Kind.WILDCARD, Kind.EMBEDDING):
         raise UsageError('the prompt is empty; write some tags, such as "1girl, orange hair"')
     _within("count", request.count, 1, MOST_IMAGES)
     _within("steps", request.steps, 1, 10000)

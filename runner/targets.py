@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..prompt import Detection, HeaderError, detect, read_header
+from ..prompt import Detection, detect
 from ..prompt.errors import UnknownFamily, nearest_names
+from ..prompt.families import detect_file
 from . import installations, processes
 from .client import Client
 from .errors import UsageError
@@ -47,16 +48,14 @@ class Target:
         return fitting[0]
 
     def detect(self, checkpoint: str) -> Detection:
-        """Return a checkpoint's family: from its header where the file can be read, else from what the server tells.
+        """Return a checkpoint's family: from its file where that can be read, else from what the server tells.
 
         Raises:
             UnknownFamily: if nothing speaks for any family.
         """
         for folder in self.installation.checkpoint_folders if self.installation else ():
-            try:
-                return detect(checkpoint, read_header(folder / checkpoint))
-            except HeaderError:
-                continue
+            if (folder / checkpoint).is_file():
+                return detect_file(folder / checkpoint, checkpoint)
         return detect(checkpoint, metadata=self.client.checkpoint_metadata(checkpoint))
 
     def forget(self, job_ids: Iterable[str]) -> None:

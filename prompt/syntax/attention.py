@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
-from ..tags.vocabulary import vocabulary
-from .brackets import Weights, edges
+from .brackets import RunningWeight, edges
 from .dialects import Dialect, get_dialect
-from .protection import protected_tags
+from .protection import protected_tags, syntax_tags
 
 BLANK = "\a"
 """Stands for a character that is no syntax: neither a letter nor white space, and no tag holds it."""
@@ -43,42 +41,44 @@ def attention(text: str, dialect: str = "comfyui", tag_aware: bool = False) -> l
         UnknownDialect: if there is no such dialect.
     """
     rules = get_dialect(dialect)
-    tags = protected_tags(text, rules.active, known_tag()) if tag_aware else []
+    return attention_keeping(text, rules, protected_tags(text, rules.active, syntax_tags()) if tag_aware else [])
+
+
+def attention_keeping(text: str, rules: Dialect, tags: list[tuple[int, int]]) -> list[Segment]:
+    """Return the segments of a prompt in which some spans, in order, are tags, whatever they hold."""
     masked = blank(rules.escapes, blank_spans(text, tags))
     segments = _raw(text, masked, tags, rules)
     return _merged(segments) if rules.merges else segments
 
 
-def known_tag() -> Callable[[str], bool]:
-    """Return what tells whether a canonical name is a tag that holds syntax characters."""
-    return vocabulary().special.__contains__
-
-
 def blank(pattern: re.Pattern[str], text: str) -> str:
-    """Return `text` with every match blanked out, as long as before."""
-    return pattern.sub(lambda match: BLANK * len(match[0]), text)
+    """Return `text` with every match blanked out, as long as before; a backslash that protects nothing stays."""
+    return pattern.sub(lambda match: BLANK * len(match[0]) if len(match[0]) > 1 else match[0], text)
 
 
-def blank_spans(text: str, spans: list[tuple[int, int]]) -> str:
-    """Return `text` with the spans blanked out; they stand in order."""
+def blank_spans(text: str, spans: list[tuple[int, int]], by: str = BLANK) -> str:
+    """Return `text` with the spans blanked out `by` one character; they stand in order."""
     if not spans:
         return text
     pieces, place = [], 0
     for start, end in spans:
-        pieces += [text[place:start], BLANK * (end - start)]
+        pieces += [text[place:start], by * (end - start)]
         place = end
     return "".join([*pieces, text[place:]])
 
 
 def _raw(text: str, masked: str, tags: list[tuple[int, int]], rules: Dialect) -> list[Segment]:
-    reading = rules.read(masked, 0, len(text))
-    weights = Weights(reading.brackets)
+    weight = RunningWeight()
     found: list[Segment] = []
     place = 0
-    for start, end in [*sorted(edges(reading)), (len(text), len(text))]:
+    for start, end, bracket, opens in edges(rules.read(masked, 0, len(text))):
         if start > place:
-            found += _plain(text, masked, tags, place, start, weights.at(place), rules)
-        place = max(place, end)
+            found += _plain(text, masked, tags, place, start, weight.now, rules)
+        if bracket is not None:
+            (weight.enter if opens else weight.leave)(bracket)
+        place = end
+    if place < len(text):
+        found += _plain(text, masked, tags, place, len(text), weight.now, rules)
     return found
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import heapq
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from operator import itemgetter
 from typing import NamedTuple
 
 COMFYUI_BARE = 1.1
@@ -51,6 +52,9 @@ def number(text: str) -> float | None:
         return None
 
 
+COMFYUI_TOKEN = re.compile(r"\(|\)|:[^():]*\)")
+
+
 def comfyui(text: str, start: int, end: int) -> Reading:
     """Read round brackets as ComfyUI does (`comfy/sd1_clip.py`, `token_weights`).
 
@@ -83,24 +87,21 @@ def _round_pairs(text: str, start: int, end: int) -> tuple[list[tuple[int, int]]
     pairs: list[tuple[int, int]] = []
     opened: list[int] = []
     colons: dict[int, int] = {}
-    stray, colon = 0, -1
-    for match in re.compile("[():]").finditer(text, start, end):
-        place, char = match.start(), match[0]
-        if char == ":":
-            colon = place
-            continue
-        if char == ")":
-            if colon >= 0:
-                colons[place] = colon
-            if opened:
-                pairs.append((opened.pop(), place))
+    stray = 0
+    for match in COMFYUI_TOKEN.finditer(text, start, end):
+        place, after = match.span()
+        if text[place] == "(":
+            if stray and not opened:
+                stray -= 1
             else:
-                stray += 1
-        elif stray and not opened:
-            stray -= 1
+                opened.append(place)
+            continue
+        if after > place + 1:
+            colons[after - 1] = place
+        if opened:
+            pairs.append((opened.pop(), after - 1))
         else:
-            opened.append(place)
-        colon = -1  # a number ends at its bracket: a colon before another bracket has none
+            stray += 1
     return pairs, opened, colons
 
 
@@ -108,7 +109,7 @@ def _comfyui_bracket(text: str, opening: int, closing: int, colons: dict[int, in
     colon = colons.get(closing, -1)
     value = number(text[colon + 1 : closing]) if colon > opening + 1 else None
     close = closing if value is None else colon
-    return Bracket(opening, opening + 1, close, closing + 1, COMFYUI_BARE, value, sets=True)
+    return Bracket(opening, opening + 1, close, closing + 1, COMFYUI_BARE, value, True)
 
 
 A1111_TOKEN = re.compile(r":\s*([+-]?[.\d]+)\s*\)|[()\[\]]")
@@ -166,9 +167,9 @@ def _novelai_opening(match: re.Match[str], stack: int, end: int) -> Bracket:
 
 
 novelai3 = _novelai(re.compile(r"[{}\[\]]"))
-novelai4 = _novelai(re.compile(r"[{}\[\]]|(?<![\w.])-?(?:\d+\.?\d*|\.\d+)::|::"))
+novelai4 = _novelai(re.compile(r"[{}\[\]]|(?<![\w.])-?(?:\d+(?:\.\d*)?|\.\d+)::|::"))
 
-COMPEL_TOKEN = re.compile(r"\(|\)(?:([+]+|-+)|(\d+\.?\d*|\.\d+)(?![\w.]))?|(?<![+\-\s,()])([+]+|-+)(?=[\s,)]|$)")
+COMPEL_TOKEN = re.compile(r"\(|\)(?:([+]+|-+)|(\d+\.?\d*|\.\d+))?|(?<=[^+\-\s,()])([+]+|-+)(?=[\s,)]|$)")
 
 
 def compel(text: str, start: int, end: int) -> Reading:
@@ -181,7 +182,8 @@ def compel(text: str, start: int, end: int) -> Reading:
     for match in COMPEL_TOKEN.finditer(text, start, end):
         if match[3]:
             word = _word_start(text, start, match.start())
-            found.append(Bracket(word, word, match.start(), match.end(), _signs(match[3]), stack=1))
+            if word < match.start():  # else the signs stand behind a bracket's number
+                found.append(Bracket(word, word, match.start(), match.end(), _signs(match[3]), stack=1))
         elif match[0] == "(":
             opened.append(match.start())
         elif opened:
@@ -189,6 +191,7 @@ def compel(text: str, start: int, end: int) -> Reading:
             value = number(match[2]) if match[2] else None
             factor = _signs(match[1] or "")
             found.append(Bracket(place, place + 1, match.start(), match.end(), factor, value))
+            start = match.end()  # no word begins before this
     return Reading(found)
 
 
@@ -199,53 +202,50 @@ def _signs(signs: str) -> float:
 
 def _word_start(text: str, start: int, end: int) -> int:
     place = end
-    while place > start and text[place - 1] not in " \t\n\r,()":
+    while place > start and text[place - 1] not in ",()" and not text[place - 1].isspace():
         place -= 1
     return place
 
 
-class Weights:
-    """Walks along a text and tells the weight at each place, from the brackets around it."""
+class Edge(NamedTuple):
+    """A place where a bracket opens or closes: `text[start:end]` is its syntax. A cut is no bracket's."""
 
-    def __init__(self, brackets: list[Bracket]) -> None:
-        """Start at the text's beginning."""
-        self._waiting = sorted(brackets, key=lambda bracket: (bracket.start, -bracket.end), reverse=True)
-        self._around: list[list[tuple[int, float]]] = [[], [], []]
-
-    def at(self, place: int) -> float:
-        """Return the weight of the character at `place`, which must not lie before the last one asked for."""
-        while self._waiting and self._waiting[-1].inner <= place:
-            bracket = self._waiting.pop()
-            stack = self._around[bracket.stack]
-            self._leave(stack, bracket.start)
-            outer = stack[-1][1] if stack else 1.0
-            stack.append((bracket.close, _weight(bracket, outer)))
-        weight = 1.0
-        for stack in self._around:
-            if stack:
-                self._leave(stack, place)
-                weight *= stack[-1][1] if stack else 1.0
-        return weight
-
-    @staticmethod
-    def _leave(stack: list[tuple[int, float]], place: int) -> None:
-        while stack and stack[-1][0] <= place:
-            stack.pop()
+    start: int
+    end: int
+    bracket: Bracket | None
+    opens: bool
 
 
-def _weight(bracket: Bracket, outer: float) -> float:
-    if bracket.number is None:
-        return outer * bracket.factor
-    return bracket.number if bracket.sets else outer * bracket.number
+def edges(reading: Reading) -> list[Edge]:
+    """Return where the brackets open and close and where a segment is cut, in their order."""
+    found = [Edge(cut, cut, None, True) for cut in reading.cuts]
+    found += [Edge(bracket.start, bracket.inner, bracket, True) for bracket in reading.brackets]
+    found += [Edge(bracket.close, bracket.end, bracket, False) for bracket in reading.brackets]
+    found.sort(key=itemgetter(0, 1))
+    return found
 
 
-def edges(reading: Reading) -> Iterator[tuple[int, int]]:
-    """Return the spans that are brackets, in no order, and an empty span for each further cut."""
-    for bracket in reading.brackets:
-        yield bracket.start, bracket.inner
-        yield bracket.close, bracket.end
-    for cut in reading.cuts:
-        yield cut, cut
+class RunningWeight:
+    """The effective weight along a text, changed at each edge of a bracket."""
+
+    def __init__(self) -> None:
+        """Start outside all brackets."""
+        self.now = 1.0
+        self._stacks = self._first, self._second, self._third = [1.0], [1.0], [1.0]
+
+    def enter(self, bracket: Bracket) -> None:
+        """Go into a bracket."""
+        stack = self._stacks[bracket.stack]
+        if bracket.number is None:
+            stack.append(stack[-1] * bracket.factor)
+        else:
+            stack.append(bracket.number if bracket.sets else stack[-1] * bracket.number)
+        self.now = self._first[-1] * self._second[-1] * self._third[-1]
+
+    def leave(self, bracket: Bracket) -> None:
+        """Go out of the innermost bracket of its stack."""
+        self._stacks[bracket.stack].pop()
+        self.now = self._first[-1] * self._second[-1] * self._third[-1]
 
 
 def is_usual(weight: float) -> bool:

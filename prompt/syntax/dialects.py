@@ -23,14 +23,14 @@ class Dialect:
         merges: whether neighbours of one weight become one segment.
         a1111: whether AND, BREAK, schedules, alternation, LoRA references and comments are syntax.
         braces: whether `{a|b}` can stand for wildcard variants; not where braces weight.
-        active: matches the characters that can be syntax.
+        active: the characters that can be syntax, as the inside of a character class.
     """
 
     id: str
     name: str
     read: Callable[[str, int, int], Reading]
     escapes: re.Pattern[str]
-    active: re.Pattern[str]
+    active: str
     merges: bool = False
     a1111: bool = False
     braces: bool = True
@@ -41,19 +41,17 @@ A1111 = Dialect(
     "A1111",
     brackets.a1111,
     escapes=re.compile(r"\\[()\[\]\\]?"),  # a backslash before anything else is dropped
-    active=re.compile(r"[()\[\]{}|:\\#<>]"),
+    active=r"()\[\]{}|:\\#<>",
     merges=True,
     a1111=True,
 )
-COMFYUI = Dialect(
-    "comfyui", "ComfyUI", brackets.comfyui, escapes=re.compile(r"\\[()]"), active=re.compile(r"[(){}|:\\<>]")
-)
+COMFYUI = Dialect("comfyui", "ComfyUI", brackets.comfyui, escapes=re.compile(r"\\[()]"), active=r"(){}|:\\<>")
 NOVELAI3 = Dialect(
     "novelai3",
     "NovelAI 3",
     brackets.novelai3,
     escapes=re.compile(r"(?!)"),
-    active=re.compile(r"[{}\[\]]"),
+    active=r"{}\[\]",
     braces=False,
 )
 NOVELAI4 = Dialect(
@@ -61,7 +59,7 @@ NOVELAI4 = Dialect(
     "NovelAI 4",
     brackets.novelai4,
     escapes=re.compile(r"(?!)"),
-    active=re.compile(r"[{}\[\]:]"),
+    active=r"{}\[\]:",
     braces=False,
 )
 COMPEL = Dialect(
@@ -69,7 +67,7 @@ COMPEL = Dialect(
     "compel (InvokeAI)",
     brackets.compel,
     escapes=re.compile(r"\\[()]"),
-    active=re.compile(r"[(){}|\\<>+\-]"),
+    active=r"(){}|\\<>+\-",
 )
 ALL = {dialect.id: dialect for dialect in (A1111, COMFYUI, NOVELAI3, NOVELAI4, COMPEL)}
 DIALECTS = tuple(ALL)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from .tree import Kind
+
 TOKEN = re.compile(r"[()\[\]:|]")
-WHEN = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*")
+WHEN = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*")
 LONGEST_NUMBER = 400
 PARTNER = {")": "(", "]": "["}
 
@@ -28,6 +30,16 @@ class Schedule(NamedTuple):
     end: int
     marks: tuple[tuple[int, int], ...]
     when: str | None
+
+    @property
+    def kind(self) -> Kind:
+        """What it is in the tree."""
+        return Kind.ALTERNATION if self.when is None else Kind.SCHEDULE
+
+    @property
+    def value(self) -> str | None:
+        """The node's value in the tree: the number as written."""
+        return self.when
 
     def options(self) -> list[tuple[int, int]]:
         """Return the options' spans: before and after for a schedule (`[b:3]` has no before), else all options."""

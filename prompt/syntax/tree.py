@@ -12,8 +12,6 @@ from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
 
-from .names import canonical
-
 
 class Kind(str, Enum):
     """What a node is. Groups hold other nodes, leaves hold text."""
@@ -48,8 +46,8 @@ class Node(NamedTuple):
         end: where its text ends.
         parent: the index of the group around it.
         weight: the effective attention weight at its beginning, as the dialect computes it; AND weights are apart.
-        value: an attention group's or AND's number, a schedule's `when`, a wildcard's or reference's name, a
-            variant's head (`2$$`); else None.
+        value: a tag's canonical name, an attention group's or AND's number, a schedule's `when`, a wildcard's or
+            reference's name, a variant's head (`2$$`); else None.
     """
 
     kind: Kind
@@ -108,11 +106,8 @@ class Tree:
     @cached_property
     def tags(self) -> tuple[Tag, ...]:
         """The tags in their order, with their canonical names."""
-        text = self.text
         return tuple(
-            Tag(canonical(text[start:end]), start, end, weight)
-            for kind, start, end, _, weight, _ in self.nodes
-            if kind is Kind.TAG
+            Tag(str(name), start, end, weight) for kind, start, end, _, weight, name in self.nodes if kind is Kind.TAG
         )
 
     @cached_property

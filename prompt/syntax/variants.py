@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from .tree import Kind
+
 TOKEN = re.compile(r"\\.|[{}|]")
 HEAD = re.compile(r"\s*(\d*(?:-\d*)?)\$\$")
-JOINER = re.compile(r"([^{}|$]*)\$\$")
-WEIGHT = re.compile(r"\s*(\d+\.?\d*|\.\d+)::")
+JOINER = re.compile(r"(?:[^{}|$]*|[^\w{}$]*)\$\$")  # a bar may stand in it where no word does
+WEIGHT = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)::")
 
 
 class Variant(NamedTuple):
@@ -29,15 +31,26 @@ class Variant(NamedTuple):
     head: str
     weights: tuple[float, ...]
 
+    @property
+    def kind(self) -> Kind:
+        """What it is in the tree."""
+        return Kind.VARIANT
+
+    @property
+    def value(self) -> str:
+        """The node's value in the tree: its head."""
+        return self.head
+
     def options(self) -> list[tuple[int, int]]:
         """Return the options' spans."""
         return [(left[1], right[0]) for left, right in zip(self.marks, self.marks[1:], strict=False)]
 
 
 def find_variants(text: str) -> list[Variant]:
-    """Return the variants of a text, inner ones first. Braces without a bar or `$$` are text, and so are unpaired ones."""
+    """Return the variants of a text, inner ones first; braces without a bar or `$$`, and unpaired ones, are text."""
     found: list[Variant] = []
     opened: list[list[int]] = []
+    heads, weights = "$$" in text, "::" in text
     for match in TOKEN.finditer(text):
         token, place = match[0], match.start()
         if token == "{":
@@ -45,24 +58,27 @@ def find_variants(text: str) -> list[Variant]:
         elif token == "|" and opened:
             opened[-1].append(place)
         elif token == "}" and opened:
-            variant = _variant(text, opened.pop(), place)
-            if variant:
-                found.append(variant)
+            places = opened.pop()
+            head = HEAD.match(text, places[0] + 1, place) if heads else None
+            if head or len(places) > 1:
+                head_end = _head_end(text, head, place) if head else places[0] + 1
+                found.append(_variant(text, places, head_end, place, weights))
     return found
 
 
-def _variant(text: str, places: list[int], end: int) -> Variant | None:
+def _head_end(text: str, head: re.Match[str], end: int) -> int:
+    joiner = JOINER.match(text, head.end(), end)
+    return (joiner or head).end()
+
+
+def _variant(text: str, places: list[int], head_end: int, end: int, weighted: bool) -> Variant:
+    """Return the variant of an opening brace and its bars; bars in its head are the joiner's."""
     start = places[0]
-    limit = places[1] if len(places) > 1 else end
-    head = HEAD.match(text, start + 1, limit)
-    head_end = head.end() if head else start + 1
-    joiner = JOINER.match(text, head_end, limit) if head else None
-    head_end = joiner.end() if joiner else head_end
-    if len(places) == 1 and not head:
-        return None
-    marks, weights = [], []
-    for place, after in [(start, head_end), *((bar, bar + 1) for bar in places[1:])]:
+    marks = [(start, head_end), *((bar, bar + 1) for bar in places[1:] if bar >= head_end)]
+    weights = [1.0] * len(marks)
+    for index, (place, after) in enumerate(marks if weighted else ()):
         weight = WEIGHT.match(text, after, end)
-        marks.append((place, weight.end() if weight else after))
-        weights.append(float(weight[1]) if weight else 1.0)
+        if weight:
+            marks[index] = (place, weight.end())
+            weights[index] = float(weight[1])
     return Variant(start, end + 1, (*marks, (end, end + 1)), text[start + 1 : head_end], tuple(weights))

@@ -14,6 +14,7 @@ from tagloom.runner.workflows import SNAPSHOT
 
 NODES = (
     "TagloomFamilyProfile",
+    "TagloomModelPicker",
     "TagloomPromptEnhancer",
     "TagloomNegativePreset",
     "TagloomImageSize",

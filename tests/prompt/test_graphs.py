@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tagloom.prompt import UnknownFamily
-from tagloom.prompt.graphs import checkpoint_of
+from tagloom.prompt.graphs import checkpoint_of, model_of
 
 GRAPH = {
     "1": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "a.safetensors"}},
@@ -42,3 +42,10 @@ def test_the_checkpoint_is_found_through_what_stands_between(node_id):
 def test_where_no_checkpoint_stands_at_the_end_the_user_is_asked(node_id):
     with pytest.raises(UnknownFamily, match="choose the family by hand"):
         checkpoint_of(GRAPH, node_id)
+
+
+def test_a_diffusion_model_is_found_too():
+    assert model_of(GRAPH, "6") == ("diffusion_models", "u")
+    assert model_of(GRAPH, "4") == ("checkpoints", "a.safetensors")
+    with pytest.raises(UnknownFamily, match="choose the family by hand"):
+        model_of(GRAPH, "7")

@@ -1,11 +1,8 @@
-from __future__ import annotations
+"""The tags of a prompt, their canonical names and their weights in ComfyUI."""
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
-from tagloom.prompt import parse_tags, vocabulary
-from tagloom.prompt.parsing import canonical
+from tagloom.prompt.syntax import canonical, parse_tags
 
 EXAMPLE = """\
 masterpiece, best quality, amazing quality, very aesthetic, 4k, high resolution, ultra-detailed, absurdres, newest, \
@@ -40,12 +37,6 @@ NEGATIVE = (
     "fingers, extra digits, fewer digits, very displeasing, (worst quality, bad quality:1.2), bad anatomy, sketch, "
     "jpeg artifacts, signature, watermark, username, simple background, conjoined, bad ai-generated"
 )
-PIECES = [
-    *("(", ")", ",", "\n", "\r\n", "\\", r"\(", r"\)", ":1.2", ":", "<lora:x:1>", "<", ">", "AND", "BREAK", " ", "  "),
-    *(":)", ">:(", ":3", "^_^", "_", "1girl", "Long_Hair", "score_9", "masterpiece", "é", "初音ミク", "\0", "1.2"),
-]
-thorough = settings(deadline=None, max_examples=300)
-prompts = st.text() | st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 
 
 def pairs(text: str) -> list[tuple[str, float]]:
@@ -88,8 +79,9 @@ def test_the_specification_s_negative_example_keeps_its_repeated_tag():
         ("a,AND,b", ["a", "b"]),
         ("(a)b", ["a", "b"]),
         ("Long_Hair", ["long hair"]),
-        ("<lora:fire, ice:0.5>, a", ["<lora:fire, ice:0.5>", "a"]),
-        ("<lora:fire_v1(x):0.5>, a", ["<lora:fire v1(x):0.5>", "a"]),
+        ("<lora:fire, ice:0.5>, a", ["a"]),
+        ("<lora:fire_v1(x):0.5>, a", ["a"]),
+        ("a，b、c", ["a", "b", "c"]),
         ("year 2024, :3", ["year 2024", ":3"]),
     ],
 )
@@ -189,6 +181,11 @@ def test_unbalanced_brackets_are_plain_text_from_where_they_stand(text, expected
         ("^_^", "^_^"),
         (">_<", ">_<"),
         ("O_o", "o_o"),
+        ("<o>_<o>", "<o>_<o>"),
+        (">_O", ">_o"),
+        ("|_|", "|_|"),
+        ("@__@", "@__@"),
+        ("ai-generated_art", "ai-generated art"),
         ("x_x", "x_x"),
         ("high_score", "high score"),
         (r"saber_\(fate\)", "saber (fate)"),
@@ -197,39 +194,6 @@ def test_unbalanced_brackets_are_plain_text_from_where_they_stand(text, expected
 )
 def test_canonical_names(text, expected):
     assert canonical(text) == expected
-
-
-def test_every_tag_of_the_vocabulary_survives_a_prompt():
-    known = [entry.name for entry in vocabulary()]
-    prompt = ", ".join(name if name.startswith((":", ";", ">")) else escaped(name) for name in known)
-    assert names(prompt) == known
-
-
-def escaped(name: str) -> str:
-    return name.replace("(", r"\(").replace(")", r"\)")
-
-
-@thorough
-@given(prompts)
-@example("(a:1.2), (b")
-@example("<a:" * 5)
-@example("\\")
-def test_any_text_parses_into_spans_of_it(text):
-    """Spans lie inside the text, in order, apart from each other, and hold something."""
-    tags = parse_tags(text)
-    last = 0
-    for tag in tags:
-        assert last <= tag.start < tag.end <= len(text)
-        assert text[tag.start : tag.end] == text[tag.start : tag.end].strip() != ""
-        assert tag.name == canonical(text[tag.start : tag.end])
-        last = tag.end
-
-
-@thorough
-@given(st.lists(st.text(st.characters(categories=["Ll", "Nd"]), min_size=1).map("x{}".format), min_size=1))
-def test_tags_with_commas_between_them_come_back(tags):
-    assert [text.casefold() for text in tags] == names(", ".join(tags))
-    assert all(tag.weight == 1 for tag in parse_tags(", ".join(tags)))
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import tagloom.prompt.report as report_module
-from tagloom.prompt import CountingUnavailable, parse_tags, tag_report
-from tagloom.prompt.vocabulary import GROUPS, OTHER
+from tagloom.prompt import parse_tags, tag_report
+from tagloom.prompt.tags import GROUPS, OTHER
 
 
 def groups(text: str) -> dict[str, list[str]]:
@@ -15,7 +14,7 @@ def groups(text: str) -> dict[str, list[str]]:
 
 
 def test_tags_are_sorted_into_the_specification_s_groups():
-    text = "masterpiece, 1girl, fox girl, smirk, (black jacket:1.2), upper body, burning forest, zzz"
+    text = "masterpiece, 1girl, fox girl, smirk, (black jacket:1.2), upper body, burning forest, qwxz"
     assert groups(text) == {
         "quality": ["masterpiece"],
         "body": ["1girl", "fox girl"],
@@ -23,7 +22,7 @@ def test_tags_are_sorted_into_the_specification_s_groups():
         "clothing": ["black jacket"],
         "pose": ["upper body"],
         "background": ["burning forest"],
-        "other": ["zzz"],
+        "other": ["qwxz"],
     }
 
 
@@ -63,12 +62,22 @@ def test_an_empty_prompt_has_a_report_too():
     assert tag_report("").text() == "- text tokens: 0 in 1 chunk of 75"
 
 
-def test_what_can_t_be_counted_is_unknown_not_guessed(monkeypatch):
-    def unavailable(text: str) -> int:
-        raise CountingUnavailable("no tokenizer")
+def test_each_encoder_is_counted():
+    report = tag_report("1girl", encoders=["clip_l", "clip_g", "gemma2_2b"])
+    assert report.text_tokens == 2
+    assert "- text tokens (clip_l, clip_g): 2 in 1 chunk of 75" in report.text()
 
-    monkeypatch.setattr(report_module, "count_text_tokens", unavailable)
-    report = tag_report("1girl")
+
+def test_a_tag_that_a_chunk_cuts_is_named_and_mended():
+    report = tag_report("red, " * 35 + "green eyes, long blue hair, hat")
+    assert report.chunks == 2
+    lines = report.text().splitlines()
+    assert "  cut: long blue hair (2 + 1 text tokens)" in lines
+    assert lines[-1].endswith(", (long blue hair:1), hat")
+
+
+def test_what_can_t_be_counted_is_unknown_not_guessed():
+    report = tag_report("1girl", encoders=["gemma2_2b"])
     assert report.text_tokens is None
     assert report.chunks is None
     assert "unknown" in report.text()

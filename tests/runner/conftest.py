@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 
+from tagloom.prompt.families import catalog
 from tagloom.runner import processes, workflows
 from tagloom.runner.installations import Installation
 
@@ -26,8 +27,9 @@ from tagloom.runner.installations import Installation
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep every test away from the user's own cache, server and settings."""
-    for name in ("TAGLOOM_SERVER", "TAGLOOM_IDLE"):
+    for name in ("TAGLOOM_SERVER", "TAGLOOM_IDLE", "TAGLOOM_FAMILIES"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(catalog, "_registered", {})  # the command line adds the folder of each test's home
     monkeypatch.setenv("TAGLOOM_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
 

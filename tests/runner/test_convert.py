@@ -175,7 +175,7 @@ def test_subgraphs_are_refused(schemas):
         ("VAEDecode", []),
         ("PreviewAny", []),
         ("TagloomFamilyProfile", ["family"]),
-        ("TagloomNegativePreset", ["text", "preset", "enabled"]),
+        ("TagloomNegativePreset", ["text", "preset", "enabled", "dialect", "tag_aware"]),
         ("TagloomTagReport", ["images"]),
     ],
 )

@@ -14,8 +14,9 @@ from tagloom.prompt import (
     get_family,
     nearest_size,
 )
-from tagloom.runner.core_graph import EVALUATORS, to_core
+from tagloom.runner.core_graph import to_core
 from tagloom.runner.errors import WorkflowError
+from tagloom.runner.node_values import EVALUATORS, STAND_INS
 from tagloom.runner.workflows import NODE_PREFIX, Workflow, shipped
 
 SHIPPED = ["Tags to Image", "Base Image to Image"]
@@ -49,7 +50,8 @@ def test_only_core_nodes_remain_and_no_link_dangles(fill, name):
     for node in core.values():
         for value in node["inputs"].values():
             assert not isinstance(value, list) or value[0] in core
-    kept = {node_id for node_id, node in workflow.api().items() if not node["class_type"].startswith(NODE_PREFIX)}
+    classes = {node_id: node["class_type"] for node_id, node in workflow.api().items()}
+    kept = {node_id for node_id, name in classes.items() if not name.startswith(NODE_PREFIX) or name in STAND_INS}
     previews = {node_id for node_id, node in workflow.api().items() if node["class_type"] == "PreviewAny"}
     assert previews
     assert set(core) == kept - previews
@@ -184,3 +186,37 @@ def test_tags_of_a_family_reach_a_core_node_only_as_text(fill):
     _, core = fill("Tags to Image", family="pony_v6", positive="1girl")
     texts = [node["inputs"]["text"] for node in core.values() if node["class_type"] == "CLIPTextEncode"]
     assert texts[0].startswith(", ".join(get_family("pony_v6").quality.levels["light"]))
+
+
+def test_a_model_picker_becomes_the_core_loader_and_its_family_is_worked_out():
+    graph = {
+        "1": {"class_type": "TagloomModelPicker", "inputs": {"ckpt_name": "a.safetensors", "family": "pony_v6"}},
+        "2": {"class_type": "TagloomPromptEnhancer", "inputs": {"text": "1girl", "family": ["1", 3], "enabled": True,
+                                                                "level": "light"}},
+        "3": {"class_type": "CLIPTextEncode", "inputs": {"text": ["2", 0], "clip": ["1", 1]}},
+        "4": {"class_type": "VAEDecode", "inputs": {"vae": ["1", 2], "samples": ["9", 0]}},
+        "5": {"class_type": "PreviewAny", "inputs": {"source": ["1", 5]}},
+        "6": {"class_type": "TagloomFamilyProfile", "inputs": {"model": ["1", 0], "family": "pony_v6"}},
+        "7": {"class_type": "KSampler", "inputs": {"model": ["1", 0], "steps": ["6", 3]}},
+        "9": {"class_type": "EmptyLatentImage", "inputs": {}},
+    }  # fmt: skip
+    core = to_core(graph, {})
+    assert core["1"] == {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "a.safetensors"}}
+    assert core["3"]["inputs"] == {"text": "score_9, score_8_up, score_7_up, 1girl", "clip": ["1", 1]}
+    assert core["4"]["inputs"]["vae"] == ["1", 2]
+    assert core["7"]["inputs"] == {"model": ["1", 0], "steps": 25}
+    assert "5" not in core
+
+
+def test_a_picker_that_shall_find_the_family_itself_needs_the_pack():
+    """The file is out of the runner's reach; its family must be chosen."""
+    graph = {
+        "1": {"class_type": "TagloomModelPicker", "inputs": {"ckpt_name": "a.safetensors", "family": "auto"}},
+        "2": {"class_type": "TagloomFamilyProfile", "inputs": {"model": ["1", 0], "family": "sdxl"}},
+        "3": {"class_type": "KSampler", "inputs": {"model": ["1", 0], "steps": ["2", 3]}},
+    }
+    assert to_core(graph, {})["3"]["inputs"]["steps"] == 25
+    graph["4"] = {"class_type": "TagloomImageSize", "inputs": {"family": ["1", 3], "shape": "square"}}
+    graph["5"] = {"class_type": "EmptyLatentImage", "inputs": {"width": ["4", 0]}}
+    with pytest.raises(UnknownFamily):
+        to_core(graph, {})

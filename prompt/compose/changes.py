@@ -1,0 +1,41 @@
+"""What composing does to a prompt: the new text, each change, and what should be said besides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+
+class Change(NamedTuple):
+    """One change.
+
+    Attributes:
+        what: `moved`, `split`, `removed`, `weight`, `added`, `spelled` or `tidied`.
+        tag: the text that it is about, as the user wrote it; empty where it is about the whole prompt.
+        detail: what happened, as the rest of a sentence.
+    """
+
+    what: str
+    tag: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A prompt after a change; without changes, `text` is the user's own, letter by letter."""
+
+    text: str
+    changes: tuple[Change, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {**vars(self), "changes": [change._asdict() for change in self.changes]}
+
+    def report(self) -> str:
+        """Return the changes in words, one a line."""
+        lines = [f"{change.what} {change.tag}: {change.detail}".replace(" :", ":") for change in self.changes]
+        return "\n".join([*(lines or ["changed nothing"]), *self.remarks])
+
+
+UNSAFE = "left as it is: its brackets are such that any change here would change the weights"

@@ -1,0 +1,54 @@
+"""What was found in a description: tags, what is to be kept out, and the words that no tag was found for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .nouns import Reading
+from .people import SEXES
+from .words import Word
+
+
+class Explained(NamedTuple):
+    """Some words of a description and the tags that they became; `negative` where those are to be kept out."""
+
+    words: tuple[str, ...]
+    tags: tuple[str, ...]
+    negative: bool = False
+
+
+@dataclass
+class Collected:
+    """What has been found so far, in the text's order.
+
+    Attributes:
+        positive: tags and free phrases, each once.
+        negative: those that are to be kept out.
+        remainder: the words without a tag; each stands in a free phrase.
+        explained: which words became what.
+        joining: words that only join others.
+    """
+
+    positive: dict[str, None] = field(default_factory=dict)
+    negative: dict[str, None] = field(default_factory=dict)
+    remainder: list[str] = field(default_factory=list)
+    explained: list[Explained] = field(default_factory=list)
+    joining: list[str] = field(default_factory=list)
+
+    def add(self, words: list[Word], reading: Reading, denied: bool, count: str = "") -> None:
+        """Add what some words became; a `count` of girl or boy is explained when all are counted."""
+        found = (*reading.tags, *reading.phrases)
+        (self.negative if denied else self.positive).update(dict.fromkeys(found))
+        self.remainder += reading.left
+        shown = (f"+{count}", *found) if count and not denied else found
+        self.explained.append(Explained(tuple(word.text for word in words), shown, denied))
+
+    def count(self, tags: Iterable[str]) -> None:
+        """Put the count tags, such as `2girls`, first, and into the explanations of the words that were counted."""
+        by_sex = {f"+{sex}": tag for tag in tags for sex in SEXES if tag.rstrip("s").endswith(sex)}
+        self.positive = {**dict.fromkeys(by_sex.values()), **self.positive}
+        self.explained = [
+            entry._replace(tags=tuple(by_sex.get(tag, tag) for tag in entry.tags)) for entry in self.explained
+        ]

@@ -1,0 +1,88 @@
+"""Easy mode: brings a prompt into the form that a model family reads, tags or sentences."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from .description import EasyTags, tags_from
+from .sentences import EasySentences, sentences_from
+
+
+class Reads(Protocol):
+    """What easy mode asks of a model family."""
+
+    @property
+    def style(self) -> str:
+        """Return `tags`, `sentences` or `mixed`."""
+
+    @property
+    def weights(self) -> bool:
+        """Return whether attention weights have any effect."""
+
+
+@dataclass(frozen=True)
+class EasyResult:
+    """What easy mode made of a prompt.
+
+    Attributes:
+        text: the prompt as the family reads it.
+        negative: tags for the negative prompt, from `without a hat`.
+        remainder: words or tags that nothing better was found for; they stand in `text` as they are.
+        done: the description's tags or the tags' sentences; None where the family reads both.
+    """
+
+    text: str
+    negative: tuple[str, ...]
+    remainder: tuple[str, ...]
+    done: EasyTags | EasySentences | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return asdict(self)
+
+    def report(self) -> str:
+        """Return in words what was done."""
+        if self.done is None:
+            return "Unchanged: this family reads tags and sentences."
+        if self.done.untouched:
+            return (
+                f"Unchanged: it is {'a list of tags' if isinstance(self.done, EasyTags) else 'plain English'} already."
+            )
+        return "\n".join([*_told(self.done), *([f"Negative: {', '.join(self.negative)}"] if self.negative else [])])
+
+
+def easy(text: str, family: Reads, dialect: str = "a1111") -> EasyResult:
+    """Turn a description into tags for a family of tags, and tags into sentences for a family of sentences.
+
+    Args:
+        text: the prompt.
+        family: the model family.
+        dialect: the prompt's dialect.
+
+    Raises:
+        UnknownDialect: no such dialect.
+    """
+    if family.style == "tags":
+        tags = tags_from(text, dialect)
+        return EasyResult(tags.text, tags.negative, tags.remainder, tags)
+    if family.style == "sentences":
+        sentences = sentences_from(text, dialect, weights=family.weights)
+        return EasyResult(sentences.text, (), sentences.remainder, sentences)
+    return EasyResult(text, (), (), None)
+
+
+def _told(done: EasyTags | EasySentences) -> list[str]:
+    if isinstance(done, EasyTags):
+        lines = [
+            f"{' '.join(entry.words)} -> {', '.join(entry.tags)}" for entry in done.explained if not entry.negative
+        ]
+        left = "No tag was found for (kept as free phrases)"
+    else:
+        lines = [
+            *(["Quality tags left out, as this family has none: " + ", ".join(done.dropped)] if done.dropped else []),
+            *(["Weights lost: " + ", ".join(done.weights)] if done.weights else []),
+            *done.changes,
+        ]
+        left = "No sentence was found for (kept at the end)"
+    return [*lines, *([f"{left}: {', '.join(done.remainder)}"] if done.remainder else [])]

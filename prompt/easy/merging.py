@@ -1,0 +1,45 @@
+"""Says adjectives of one noun together: `long hair` and `orange hair` are `long orange hair`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from .phrasing import listed, said, sayings
+from .slots import Piece
+
+
+def merged(pieces: Iterable[Piece], single: bool, weigh: Callable[[Piece, str], str]) -> list[str]:
+    """Return noun phrases; where it is one person's (`single`), those that share a noun are one phrase."""
+    groups: dict[str, list[Piece]] = {}
+    for at, piece in enumerate(pieces):
+        alone = not piece.noun or piece.weight != 1 or not single
+        groups.setdefault(f" {at}" if alone else piece.noun, []).append(piece)
+    return [_together(noun, group, weigh) for noun, group in groups.items()]
+
+
+def _together(noun: str, pieces: list[Piece], weigh: Callable[[Piece, str], str]) -> str:
+    if len(pieces) == 1:
+        return weigh(pieces[0], pieces[0].text)
+    return said(f"{described(noun, pieces)} {noun}".strip())
+
+
+def described(noun: str, pieces: list[Piece]) -> str:
+    """Return the adjectives of pieces that end with one noun, in the order of English, colors with `and`."""
+    before = [piece.tag.removesuffix(noun).strip() for piece in pieces]
+    early, colors = sayings()["early"], sayings()["colors"]
+    sized: list[str] = []
+    moving: list[str] = []
+    colored: list[str] = []
+    late: list[str] = []
+    for text in filter(None, before):
+        kind = (
+            sized
+            if text in early
+            else moving
+            if text.endswith("ing")
+            else colored
+            if text.split(" ")[-1] in colors
+            else late
+        )
+        kind.append(text)
+    return " ".join([*sized, *moving, *([listed(colored)] if colored else []), *late])

@@ -1,0 +1,180 @@
+"""Reads a noun with the adjectives before it: `long orange hair` is `long hair` and `orange hair`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import lru_cache
+from typing import NamedTuple
+
+from ..tags.vocabulary import vocabulary
+from ..tags.words import lexicon
+from .wording import REMEMBERED, ongoing, tags_of, wording
+
+STANDING_ALONE = {
+    "clothing": frozenset({"clothing"}),
+    "background": frozenset({"background"}),
+}
+OF_PEOPLE = frozenset({"body", "expression", "clothing", "pose"})
+"""The groups whose tags say something about a person when they stand before the noun."""
+"""Beside a noun of which group a tag of which group may stand alone: `burning forest` is `burning`, `forest`."""
+
+
+BODY_PARTS = {
+    "haired": "hair",
+    "eyed": "eyes",
+    "skinned": "skin",
+    "eared": "ears",
+    "tailed": "tail",
+    "horned": "horns",
+    "winged": "wings",
+    "furred": "fur",
+    "bearded": "beard",
+}
+"""What `red-haired` and its like speak of."""
+LIGHT_VERBS = frozenset({"making", "doing", "giving", "showing", "taking", "makes", "does", "gives", "shows", "takes"})
+"""Verbs that their object says enough of: `making a peace sign`."""
+DOING_ALONE = frozenset({"holding", "playing"})
+"""Verbs that are tags beside an object, though not by themselves."""
+ADJECTIVE = ("ed", "ing", "y", "ful", "less", "ous", "ic", "al")
+DOING = ("pose", "expression")
+"""The groups of verbs."""
+
+
+class Reading(NamedTuple):
+    """What some words become: known tags, and free phrases that keep the words without tag (`left`)."""
+
+    tags: tuple[str, ...]
+    phrases: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+@lru_cache(REMEMBERED)
+def is_verb(word: str) -> bool:
+    """Return whether a word is a verb in `-ing`, or in the third person: `sits`."""
+    words = lexicon()
+    if word in words.sets["nouns"]:
+        return False
+    if word.endswith("ing") and len(word) > 4:
+        return word not in words.heads or words.heads[word].group in DOING
+    sense = words.heads.get(words.singular(word))
+    return (sense is None or sense.group in DOING) and any(
+        (entry := vocabulary().find(form)) is not None and entry.group in DOING for form in ongoing(word)
+    )
+
+
+@lru_cache(REMEMBERED)
+def is_noun(word: str) -> bool:
+    """Return whether a word names a thing."""
+    words = lexicon()
+    if word in words.states or word in wording().lists["degrees"] or is_verb(word):
+        return False
+    if words.singular(word) in words.heads:
+        return True
+    entry = vocabulary().find(word)
+    names = entry is not None and entry.group in ("clothing", "background") and not word.endswith(ADJECTIVE)
+    return names and word not in wording().lists["never_alone"]
+
+
+def read_noun(words: list[str]) -> Reading:
+    """Return what becomes of adjectives and a noun, in their order."""
+    whole = tags_of(words)
+    if whole:
+        return Reading(whole)
+    known, start = _known_ending(words)
+    pairs, left = _paired(words[:start], words[start:])
+    tags = tuple(dict.fromkeys((*pairs, *(tag for tag in known if not _said_by(tag, pairs)))))
+    if left or not known:
+        kept = [word for word in words[:start] if word in left] + words[start:]
+        return Reading(tags, (" ".join(kept),), tuple(left) if known else tuple(kept))
+    return Reading(tags)
+
+
+def read_object(verb: str, words: list[str]) -> Reading:
+    """Return what becomes of a verb with its object: `holding`, `red cup` is `holding cup`, `red cup`."""
+    reading = read_noun(words)
+    done = [verb, *ongoing(verb)]
+    for start in range(len(words)):
+        tags = next((tags for form in done if (tags := tags_of([form, *words[start:]]))), ())
+        if tags:
+            return reading._replace(tags=(*tags, *reading.tags)) if start else Reading(tags)
+    if verb in LIGHT_VERBS and reading.tags:
+        return reading
+    alone = tags_of([verb]) or tuple(form for form in done if form in DOING_ALONE)
+    if alone:
+        return reading._replace(tags=(*alone[:1], *reading.tags))
+    return Reading(reading.tags, (" ".join([verb, *words]),), (verb, *reading.left))
+
+
+def _said_by(tag: str, others: tuple[str, ...]) -> bool:
+    """Return whether other tags say a tag already, as `long hair` says `hair`."""
+    return any(other.endswith(f" {tag}") or tag in vocabulary().implied(other) for other in others)
+
+
+def _known_ending(words: list[str]) -> tuple[tuple[str, ...], int]:
+    """Return the tags of the longest ending that means some, and where it begins; else the last word's place."""
+    for start in range(1, len(words)):
+        tags = tags_of(words[start:])
+        if tags:
+            return tags, start
+    return (), len(words) - 1
+
+
+def _paired(modifiers: list[str], head: list[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Return the tags that the adjectives make with the noun, each by itself, and those that make none."""
+    tags: list[str] = []
+    left: list[str] = []
+    for unit in _units(modifiers):
+        found = _pair(unit, head)
+        if found:
+            tags += found
+        else:
+            if len(unit) > 1:
+                tags += _pair(unit[-1:], head)
+            left += unit
+    return tuple(tags), left
+
+
+def _units(modifiers: list[str]) -> list[list[str]]:
+    """Keep `dark` with `red`, and `very` with what follows."""
+    units: list[list[str]] = []
+    open_unit: list[str] = []
+    for word in modifiers:
+        open_unit.append(word)
+        if word not in wording().lists["degrees"]:
+            units.append(open_unit)
+            open_unit = []
+    return [*units, open_unit] if open_unit else units
+
+
+def _pair(unit: list[str], head: list[str]) -> tuple[str, ...]:
+    sense = lexicon().heads.get(lexicon().singular(head[-1]))
+    group = sense.group if sense is not None else "background"
+    wanted = [[*unit, *head], [*unit, head[-1]]]
+    if group == "clothing":
+        wanted.append([*unit, "clothes"])
+    for words in wanted:
+        tags = tags_of(words)
+        if tags:
+            return tags
+    beings = sense is not None and sense.subgroup in ("species", "people", "animals")
+    return alone(unit, OF_PEOPLE if beings else STANDING_ALONE.get(group, frozenset()))
+
+
+def alone(unit: list[str], groups: Collection[str]) -> tuple[str, ...]:
+    """Return the tag of an adjective that stands alone, where it is of one of the groups.
+
+    `burning` and `muscular` do; `red-haired` is `red hair`.
+    """
+    split = of_the_body(unit)
+    if split:
+        return tags_of(split)
+    describes = unit[-1] in lexicon().states or unit[-1].endswith(("ing", "ed")) or unit[-1] in wording().means
+    tags = tags_of(unit) if describes else ()
+    entry = vocabulary().find(tags[0]) if tags else None
+    return tags if entry is not None and entry.group in groups else ()
+
+
+def of_the_body(unit: list[str]) -> list[str]:
+    """Return the words that `red-haired` or `dark blue-eyed` stands for: `red hair`; none for others."""
+    first, hyphen, last = unit[-1].rpartition("-")
+    return [*unit[:-1], *first.split("-"), BODY_PARTS[last]] if hyphen and last in BODY_PARTS else []

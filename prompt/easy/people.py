@@ -1,0 +1,105 @@
+"""Counts the people of a description: `two girls and a boy` is `2girls`, `1boy`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from ..tags.words import lexicon
+from .nouns import OF_PEOPLE, Reading, alone, of_the_body
+from .wording import REMEMBERED, tags_of, wording
+
+ALL = 100
+"""Stands for an unknown number above one."""
+NAMED = 5
+"""The highest number that Danbooru's tags name; more are `6+girls`."""
+SEXES = ("girl", "boy")
+
+
+class People:
+    """How many girls and boys a description has."""
+
+    def __init__(self) -> None:
+        self._counts = dict.fromkeys(SEXES, 0)
+        self._pronouns: set[str] = set()
+
+    def meet(self, sex: str, number: int | None, plural: bool) -> None:
+        """Count people; `number` is None where the same ones are named again or nobody says how many."""
+        if number is None:
+            number = ALL if plural else 1
+            if self._counts[sex]:
+                return
+        self._counts[sex] += number
+
+    def hear(self, word: str) -> None:
+        """Take note of a pronoun."""
+        lists = wording().lists
+        self._pronouns |= {sex for sex, pronouns in (("girl", "she"), ("boy", "he")) if word in lists[pronouns]}
+
+    def tags(self) -> Iterator[str]:
+        """Go through the count tags; a pronoun counts where no person is named."""
+        counts = self._counts
+        if not any(counts.values()) and len(self._pronouns) == 1:
+            counts = dict.fromkeys(self._pronouns, 1)
+        for sex, count in counts.items():
+            if count >= ALL:
+                yield f"multiple {sex}s"
+            elif count > NAMED:
+                yield f"6+{sex}s"
+            elif count:
+                yield f"{count}{sex}{'s' if count > 1 else ''}"
+
+
+@lru_cache(REMEMBERED)
+def sex_of(word: str) -> str | None:
+    """Return `girl` or `boy` for a noun that says it, in the singular or plural."""
+    lists = wording().lists
+    for form in (word, *lexicon().singulars(word)):
+        for sex in SEXES:
+            if form in lists[f"{sex}s"]:
+                return sex
+    return None
+
+
+def read_person(modifiers: list[str], noun: str, sex: str) -> Reading:
+    """Return the tags of a person besides the count: `old man`, `elf`, `muscular`; the rest as a phrase."""
+    plain = _is_plain(noun)
+    tags: list[str] = list(tags_of([noun])) if not plain else []
+    phrases: list[str] = []
+    left: list[str] = []
+    rest = list(modifiers)
+    while rest:
+        taken, found, phrase = _first_tag(rest, noun, sex)
+        tags += found
+        phrases += [phrase] if phrase else []
+        left += [] if found or phrase else rest[:taken]
+        rest = rest[taken:]
+    unknown = [*left, *([] if plain or tags else [noun])]
+    if unknown:
+        phrases.append(" ".join([*left, noun]))
+    return Reading(
+        tuple(tags), tuple(phrases), (*(word for phrase in phrases[:-1] for word in phrase.split()), *unknown)
+    )
+
+
+def _first_tag(rest: list[str], noun: str, sex: str) -> tuple[int, tuple[str, ...], str]:
+    """Return how many of the first modifiers belong together, the tags that they make, and a phrase for the rest."""
+    kind = "female" if sex == "girl" else "male"
+    for length in range(len(rest), 0, -1):
+        words = rest[:length]
+        body = of_the_body(words)
+        if body and all(word in wording().lists["degrees"] for word in words[:-1]):
+            return length, tags_of(body) or tags_of(body[length - 1 :]), "" if tags_of(body) else " ".join(body)
+        for last in (noun, sex, kind):
+            tags = tags_of([*words, last])
+            if tags:
+                return length, tags, ""
+        tags = alone(words, OF_PEOPLE)
+        if tags:
+            return length, tags, ""
+    return 1, (), ""
+
+
+def _is_plain(noun: str) -> bool:
+    plain = wording().lists["plain"]
+    return noun in plain or any(form in plain for form in lexicon().singulars(noun))

@@ -1,0 +1,237 @@
+"""Reads the clauses of a description, word by word, and collects the tags that they mean."""
+
+from __future__ import annotations
+
+from ..tags.vocabulary import vocabulary
+from .collected import Collected
+from .nouns import Reading, is_noun, is_verb, read_noun, read_object
+from .people import People, read_person, sex_of
+from .wording import is_transitive, ongoing, tags_of, wording
+from .words import Word
+
+MOST_WORDS = 10
+"""The most words that are read as one noun phrase."""
+LEFT_OUT = 1
+"""So many words of a description a tag may leave out: `looking at the viewer`."""
+KEPT_DENIED = frozenset(
+    {"wearing", "wear", "wears", "a", "an", "any", "the", "or", "nor", "her", "his", "their", "have", "has", "having"}
+)
+"""Words behind `without` that don't end what is denied."""
+
+
+class Reader:
+    """Goes through clauses; what they mean stands in `collected`, who is there in `people`."""
+
+    def __init__(self) -> None:
+        """Begin with nothing read."""
+        self.collected = Collected()
+        self.people = People()
+        self._words: list[Word] = []
+        self._denying = ""
+        self._denied_something = False
+        self._number: int | None = None
+        self._waiting: list[Word] = []
+        self._verb: Word | None = None
+        self._topic: list[str] = []
+        self._says_of_topic = False
+
+    def read(self, clause: list[Word]) -> None:
+        """Read one clause; adjectives at its end wait for the next one: `long, silver hair`."""
+        self._words, self._denying, self._denied_something, self._says_of_topic = clause, "", False, False
+        place = 0
+        while place < len(clause):
+            place += self._step(place)
+        self._end_verb()
+        if any(word.name not in wording().starts or not word.text.islower() for word in self._waiting):
+            self._flush()
+
+    def finish(self) -> None:
+        """Keep what still waits for a noun."""
+        self._end_verb()
+        self._flush()
+
+    def _step(self, place: int) -> int:
+        """Read what stands at a place; return how many words that were."""
+        word = self._words[place]
+        if word.quoted:
+            self._flush()
+            self._say([word], Reading((), (word.text,), (word.text,)))
+            return 1
+        if not word.name:
+            self.collected.joining.append(word.text)
+            return 1
+        return self._fixed(place) or self._small(word) or self._noun_phrase(place) or self._single(place)
+
+    def _fixed(self, place: int) -> int:
+        """Read words that are one tag together: `looking at the viewer`, `hand on her hip`, `no humans`."""
+        name = self._words[place].name
+        starts = wording().starts
+        longest = max(starts.get(form, 0) for form in (name, *ongoing(name)))
+        most = min(longest + LEFT_OUT, len(self._words) - place) if longest else 0
+        for length in range(most, 1, -1):
+            words = self._words[place : place + length]
+            tags = self._together(words, place + length)
+            if tags:
+                self._flush()
+                self._end_verb()
+                self._say(words, Reading(tags))
+                self._topic = [words[-1].name]
+                return length
+        return 0
+
+    def _together(self, words: list[Word], end: int) -> tuple[str, ...]:
+        """Return the tags that words mean together, where they are no part of a longer noun phrase."""
+        names = [word.name for word in words]
+        if any(word.quoted for word in words):
+            return ()
+        noun_waits = bool(self._waiting or self._verb) and not wording().joins(names[0])
+        if " ".join(names) in wording().means:
+            return () if noun_waits and is_noun(names[-1]) else wording().means[" ".join(names)]
+        if vocabulary().find(" ".join(names)) is None and (wording().joins(names[-1]) or sex_of(names[-1])):
+            return ()
+        if names[0] in wording().lists["articles"] or names[0] in wording().lists["negations"] or sex_of(names[-1]):
+            return ()
+        goes_on = end < len(self._words) and is_noun(names[-1]) and is_noun(self._words[end].name)
+        return () if goes_on or noun_waits else tags_of(names)
+
+    def _small(self, word: Word) -> int:
+        """Read a word that is no content: an article, a number, a pronoun, a negation, a joining word."""
+        known, name = wording(), word.name
+        if name in known.lists["negations"]:
+            self._flush()
+            self._denying, self._denied_something = name, False
+        elif name in known.numbers or name.isdecimal():
+            self._count(name)
+            self._flush()
+        elif known.joins(name) or name in known.lists["many"]:
+            self._join(name)
+        else:
+            return 0
+        self.collected.joining.append(word.text)
+        return 1
+
+    def _count(self, name: str) -> None:
+        self._number = wording().numbers.get(name) or min(int(name), 1000)
+
+    def _join(self, name: str) -> None:
+        lists = wording().lists
+        self.people.hear(name)
+        if name not in ("and", "or", "&"):
+            self._flush()
+        if name in lists["many"]:
+            self._number = 1000
+        if name in lists["predicates"]:
+            self._says_of_topic = True
+        elif name in lists["she"] | lists["he"] and not name.startswith(("her", "his")):
+            self._topic, self._says_of_topic = [], False
+        elif name not in lists["articles"]:
+            self._says_of_topic = self._says_of_topic and name in ("and", "or", "so", "such")
+        keeps = name in KEPT_DENIED or (name == "and" and self._denying in ("without", "lacking"))
+        if self._denied_something and not keeps:
+            self._denying = ""
+
+    def _noun_phrase(self, place: int) -> int:
+        """Read adjectives and a noun."""
+        end = self._noun_end(place)
+        if not end:
+            return 0
+        before, self._waiting = self._waiting, []
+        words = [*before, *self._words[place:end]]
+        names = [word.name for word in words]
+        sex = sex_of(names[-1])
+        if sex is not None:
+            self._end_verb()
+            self._person(words, sex)
+        elif self._verb is not None:
+            self._object(words)
+        else:
+            self._say(words, read_noun(names))
+        self._topic = [] if sex or self._denying else names[-1:]
+        self._number, self._says_of_topic = None, False
+        return end - place
+
+    def _noun_end(self, place: int) -> int:
+        """Return where the noun phrase that begins at a place ends; 0 where none begins."""
+        limit = min(place + MOST_WORDS, len(self._words))
+        for end in range(place, limit):
+            word = self._words[end]
+            if word.quoted or self._is_small(word.name) or not any(map(str.isalpha, word.name)):
+                return 0
+            if end == place and is_transitive(word.name) and end + 1 < len(self._words):
+                return 0
+            after = self._words[end + 1] if end + 1 < limit else None
+            if sex_of(word.name) or is_noun(word.name):
+                continues = (
+                    after is not None
+                    and not after.quoted
+                    and (is_noun(after.name) or sex_of(after.name))
+                    and not is_verb(after.name)
+                )
+                if not continues:
+                    return end + 1
+        return 0
+
+    def _is_small(self, name: str) -> bool:
+        known = wording()
+        return not name or known.joins(name) or name in known.lists["negations"] or name in known.numbers
+
+    def _person(self, words: list[Word], sex: str) -> None:
+        noun = words[-1].name
+        plural = noun not in wording().lists[f"{sex}s"]
+        reading = read_person([word.name for word in words[:-1]], noun, sex)
+        if self._denying:
+            reading = reading._replace(tags=(f"1{sex}", *reading.tags))
+        else:
+            self.people.meet(sex, self._number, plural)
+        self._say(words, reading, count=sex)
+
+    def _object(self, words: list[Word]) -> None:
+        """Read what a verb is done to: `holding a red umbrella` is `holding umbrella`, `red umbrella`."""
+        verb, self._verb = self._verb, None
+        if verb is not None:
+            self._say([verb, *words], read_object(verb.name, [word.name for word in words]))
+
+    def _end_verb(self) -> None:
+        """Read a verb that no object came for."""
+        if self._verb is not None:
+            verb, self._verb = self._verb, None
+            tags = tags_of([verb.name])
+            self._say([verb], Reading(tags) if tags else Reading((), (verb.name,), (verb.name,)))
+
+    def _single(self, place: int) -> int:
+        """Read a verb, an adjective or an unknown word."""
+        word = self._words[place]
+        if is_transitive(word.name) and self._object_follows(place + 1):
+            self._flush()
+            self._end_verb()
+            self._verb = word
+            return 1
+        follows_noun = bool(self._topic) and (self._says_of_topic or (is_verb(word.name) and place > 0))
+        tags = (tags_of([word.name, *self._topic]) if follows_noun else ()) or tags_of([word.name])
+        if tags:
+            self._flush()
+            self._say([word], Reading(tags))
+        elif follows_noun and self._says_of_topic:
+            phrase = " ".join([word.name, *self._topic])
+            self._say([word], Reading((), (phrase,), (word.name,)))
+        else:
+            self._waiting.append(word)
+        return 1
+
+    def _object_follows(self, place: int) -> bool:
+        articles = wording().lists["articles"] | {"her", "his", "their", "its"}
+        if place >= len(self._words) or self._words[place].quoted:
+            return False
+        name = self._words[place].name
+        return name in articles or name in wording().numbers or bool(self._noun_end(place))
+
+    def _flush(self) -> None:
+        """Keep words that waited for a noun in vain."""
+        if self._waiting:
+            words, self._waiting = self._waiting, []
+            phrase = " ".join(word.name for word in words)
+            self._say(words, Reading((), (phrase,), tuple(word.name for word in words)))
+
+    def _say(self, words: list[Word], reading: Reading, count: str = "") -> None:
+        self.collected.add(words, reading, bool(self._denying), count)
+        self._denied_something = True

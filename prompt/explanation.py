@@ -1,0 +1,116 @@
+"""Says how a dialect reads a prompt: its sub-prompts, what is encoded at which step, and with which weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .syntax import Misreading, Segment, attention, get_dialect, misreadings, parse, schedule, sub_prompts
+
+STEPS = 20
+"""Sampling steps that schedules are worked out for, where none are named."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is encoded up to a step (that one included): text with its effective weights."""
+
+    end_step: int
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class ReadPart:
+    """What stands between two ANDs: its weight, and its readings over the steps (one, without schedules)."""
+
+    weight: float
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How a prompt is read.
+
+    Attributes:
+        dialect: the dialect's id.
+        parts: the sub-prompts; one, where there is no AND.
+        misreadings: the tags that are kept as tags here, and that the dialect's own parser reads as syntax.
+    """
+
+    dialect: str
+    parts: tuple[ReadPart, ...]
+    misreadings: tuple[Misreading, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        parts = [
+            {
+                "weight": part.weight,
+                "readings": [
+                    {
+                        "end_step": reading.end_step,
+                        "segments": [{"text": segment.text, "weight": segment.weight} for segment in reading.segments],
+                    }
+                    for reading in part.readings
+                ],
+            }
+            for part in self.parts
+        ]
+        return {
+            "dialect": self.dialect,
+            "parts": parts,
+            "misreadings": [item._asdict() for item in self.misreadings],
+        }
+
+    def report(self) -> str:
+        """Return it in words: a line for each piece of text, its weight in front."""
+        lines: list[str] = []
+        for number, part in enumerate(self.parts, 1):
+            if len(self.parts) > 1:
+                lines.append(f"sub-prompt {number} of {len(self.parts)}, weight {part.weight:g}:")
+            first = 1
+            for reading in part.readings:
+                if len(part.readings) > 1:
+                    lines.append(f"steps {first} to {reading.end_step}:")
+                first = reading.end_step + 1
+                lines += [_line(segment) for segment in reading.segments]
+        name = get_dialect(self.dialect).name
+        lines += [f"{item.name!r} is kept as a tag; {name} alone would read syntax in it" for item in self.misreadings]
+        return "\n".join(lines)
+
+
+def explain(text: str, dialect: str = "comfyui", tag_aware: bool = True, steps: int = STEPS) -> Explanation:
+    """Return how a dialect reads a prompt.
+
+    Args:
+        text: any string.
+        dialect: one of `DIALECTS`.
+        tag_aware: whether tags that look like syntax are kept as tags.
+        steps: how many steps schedules are worked out for.
+
+    Raises:
+        UnknownDialect: if there is no such dialect.
+    """
+    parts = tuple(
+        ReadPart(part.weight, _readings(part.text, dialect, tag_aware, steps))
+        for part in sub_prompts(text, dialect, tag_aware)
+    )
+    kept = misreadings(parse(text, dialect)) if tag_aware else []
+    return Explanation(dialect, parts, tuple(kept))
+
+
+def _readings(text: str, dialect: str, tag_aware: bool, steps: int) -> tuple[Reading, ...]:
+    """Return what is encoded when; stages that encode the same are one."""
+    found: list[Reading] = []
+    for stage in schedule(text, steps, dialect=dialect, tag_aware=tag_aware):
+        segments = tuple(attention(stage.text, dialect, tag_aware))
+        if found and found[-1].segments == segments:
+            found.pop()
+        found.append(Reading(stage.end_step, segments))
+    return tuple(found)
+
+
+def _line(segment: Segment) -> str:
+    if segment.text == "BREAK" and segment.weight == -1:
+        return "        (a new chunk)"
+    return f"{segment.weight:>7.4g} {segment.text!r}"

@@ -1,0 +1,204 @@
+"""Rules on brackets: those without a partner and what they do in the dialect, and those that are only text there."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from operator import attrgetter
+from typing import NamedTuple
+
+from ..syntax import Kind
+from ..syntax.edits import Edit
+from ..syntax.schedules import find_schedules
+from .finding import Spot
+from .prompt import Prompt
+
+PARTNER = {"(": ")", "[": "]", "{": "}"}
+OPENER = {closer: opener for opener, closer in PARTNER.items()}
+WEIGHTING = {"a1111": "([", "comfyui": "(", "novelai3": "{[", "novelai4": "{[", "compel": "("}
+"""The opening brackets that are syntax, by dialect."""
+ANY = re.compile(r"[()\[\]{}]")
+ROUND = re.compile(r"[()]")
+NUMBER = re.compile(r"\s*[^,\n\r()\[\]]*?:\s*[0-9]*\.?[0-9]+(?=\s*(?:[,\n\r]|\Z))")
+NUMBER_BEFORE = re.compile(r":\s*[0-9]*\.?[0-9]+\s*\Z")
+AND = re.compile(r"(?<!\w)AND\b")
+
+
+class Brackets(NamedTuple):
+    """The places of a text's brackets: pairs, closing ones without a partner, opening ones without a partner."""
+
+    pairs: list[tuple[int, int]]
+    stray: list[int]
+    unclosed: list[int]
+
+
+def scan(text: str, start: int, end: int) -> Brackets:
+    """Match the brackets of a range, each kind by itself."""
+    found = Brackets([], [], [])
+    opened: dict[str, list[int]] = {opener: [] for opener in PARTNER}
+    for match in ANY.finditer(text, start, end):
+        place, char = match.start(), match[0]
+        if char in opened:
+            opened[char].append(place)
+        elif opened[OPENER[char]]:
+            found.pairs.append((opened[OPENER[char]].pop(), place))
+        else:
+            found.stray.append(place)
+    found.unclosed.extend(sorted(place for places in opened.values() for place in places))
+    found.pairs.sort()
+    return found
+
+
+def parts_of(prompt: Prompt) -> list[tuple[int, int]]:
+    """Return the spans whose brackets are read by themselves: A1111's sub-prompts, or the whole text."""
+    if not prompt.dialect.a1111:
+        return [(0, len(prompt.text))]
+    places = [(match.start(), match.end()) for match in AND.finditer(prompt.masked)]
+    return list(zip([0, *(end for _, end in places)], [*(start for start, _ in places), len(prompt.text)], strict=True))
+
+
+def spanning(prompt: Prompt) -> frozenset[int]:
+    """Return the places of the bracket pairs that hold an AND which tears them apart."""
+    ands = [match.start() for match in AND.finditer(prompt.masked)] if prompt.dialect.a1111 else []
+    if not ands:
+        return frozenset()
+    return frozenset(
+        place for pair in scan(prompt.masked, 0, len(prompt.text)).pairs if _any_between(ands, *pair) for place in pair
+    )
+
+
+def _any_between(places: list[int], start: int, end: int) -> bool:
+    at = bisect_left(places, start)
+    return at < len(places) and places[at] < end
+
+
+def stray(prompt: Prompt) -> Iterator[Spot]:
+    """Find closing brackets that close nothing."""
+    torn = spanning(prompt)
+    last = prompt.masked.rfind("(")
+    for start, end in parts_of(prompt):
+        for place in scan(prompt.masked, start, end).stray:
+            char = prompt.text[place]
+            if OPENER[char] in WEIGHTING[prompt.dialect.id] and place not in torn:
+                yield _stray(prompt, start, place, place < last)
+
+
+def _stray(prompt: Prompt, start: int, place: int, later: bool) -> Spot:
+    char = prompt.text[place]
+    effect = f"{prompt.dialect.name} encodes it as text"
+    if prompt.dialect.id == "comfyui":
+        effect += ", and the next '(' too, so that later weights no longer count" if later else ""
+    before = NUMBER_BEFORE.search(prompt.masked, max(start, place - 40), place)
+    opening = _phrase_start(prompt, place) if before and char == ")" else None
+    if opening is not None:
+        message = f"nothing opens this '{char}': {effect}; open the bracket before the tag"
+        return Spot(place, place + 1, message, (Edit(opening, opening, "("),), changes_weights=True)
+    message = f"nothing opens this '{char}': {effect}; take it out, or escape it as '\\{char}'"
+    can_escape = prompt.dialect.escapes.fullmatch(f"\\{char}") is not None
+    edits = (Edit(place, place, "\\"),) if can_escape else None
+    return Spot(place, place + 1, message, edits, changes_weights=prompt.dialect.id == "comfyui" and later)
+
+
+def _phrase_start(prompt: Prompt, place: int) -> int | None:
+    """Return where the tag begins that ends just before a place."""
+    at = bisect_left(prompt.phrases, place, key=attrgetter("start")) - 1
+    if at < 0 or prompt.phrases[at].end + 1 < place:
+        return None
+    start = prompt.phrases[at].start
+    return None if prompt.masked[start] in ")]}:" else start
+
+
+def unclosed(prompt: Prompt) -> Iterator[Spot]:
+    """Find opening brackets that nothing closes."""
+    torn = spanning(prompt)
+    syntax = WEIGHTING[prompt.dialect.id]
+    for start, end in parts_of(prompt):
+        places = [place for place in scan(prompt.masked, start, end).unclosed if prompt.text[place] in syntax]
+        places = [place for place in places if place not in torn]
+        closed = [place for place in places if prompt.dialect.a1111 and not _number_behind(prompt, place, end)]
+        for place in places:
+            at_end = closed if closed and place == closed[0] else []
+            yield _unclosed(prompt, place, end, at_end)
+
+
+def _number_behind(prompt: Prompt, place: int, end: int) -> int | None:
+    """Return where a tag with a weight ends that begins at a round bracket, or None."""
+    if prompt.text[place] != "(":
+        return None
+    match = NUMBER.match(prompt.masked, place + 1, min(end, place + 200))
+    return match.end() if match else None
+
+
+def _unclosed(prompt: Prompt, place: int, end: int, at_end: list[int]) -> Spot:
+    """Return the finding; the fix for the first of several that count to the end closes them all."""
+    char, dialect = prompt.text[place], prompt.dialect
+    message = f"nothing closes this '{char}': {dialect.name} {_effect(dialect.id)}; close it"
+    number = _number_behind(prompt, place, end)
+    if number is not None:
+        return Spot(place, place + 1, message, (Edit(number, number, ")"),), changes_weights=True)
+    if dialect.id.startswith("novelai"):
+        return Spot(place, place + 1, message, severity="info")
+    message += f", or escape it as '\\{char}'"
+    if dialect.a1111:
+        last = _before_comments(prompt, place, end)
+        closers = "".join(PARTNER[prompt.text[opener]] for opener in reversed(at_end))
+        return Spot(place, place + 1, message, (Edit(last, last, closers),) if closers else None)
+    later = ROUND.search(prompt.masked, place + 1) is not None
+    return Spot(place, place + 1, message, (Edit(place, place, "\\"),), changes_weights=later)
+
+
+def _before_comments(prompt: Prompt, start: int, end: int) -> int:
+    """Return where a range's text ends, white space and comments at its end left out."""
+    last = start + len(prompt.text[start:end].rstrip())
+    for comment in reversed(prompt.of_kind(Kind.COMMENT)):
+        if comment.start < last <= comment.end and comment.start > start:
+            last = start + len(prompt.text[start : comment.start].rstrip())
+    return last
+
+
+def _effect(dialect: str) -> str:
+    """Return what a dialect makes of a bracket that is never closed."""
+    if dialect == "comfyui":
+        return "encodes it as text, and no weight behind it counts"
+    return "encodes it as text" if dialect == "compel" else "weights everything from here to the end of the prompt"
+
+
+def text_brackets(prompt: Prompt) -> Iterator[Spot]:
+    """Find pairs of brackets that weight in another dialect, and are text in this one."""
+    syntax = WEIGHTING[prompt.dialect.id]
+    pairs = scan(prompt.masked, 0, len(prompt.text)).pairs
+    others = {place for schedule in schedules(prompt) for place in (schedule[0], schedule[1] - 1)}
+    told_until = -1
+    for start, close in pairs:
+        char = prompt.text[start]
+        escaped = prompt.text[start - 1 : start] == "\\"
+        if char in syntax or start in others or start < told_until or escaped:
+            continue
+        told_until = close
+        inner = prompt.text[start + 1 : close]
+        message = (
+            f"{prompt.dialect.name} encodes '{char}' and '{PARTNER[char]}' as text: they weight nothing here; "
+            f"{_instead(prompt, char)}"
+        )
+        plain = (
+            inner.strip() and not ANY.search(inner) and ":" not in inner and prompt.dialect.id in ("comfyui", "a1111")
+        )
+        factor = {"[": "0.91", "{": "1.05"}.get(char)
+        edits = (Edit(start, start + 1, "("), Edit(close, close + 1, f":{factor})")) if plain and factor else None
+        yield Spot(start, close + 1, message, edits, changes_weights=True)
+
+
+def _instead(prompt: Prompt, char: str) -> str:
+    if prompt.dialect.id.startswith("novelai"):
+        return "write '{tag}' or '[tag]'" + (", or '1.2::tag::'" if prompt.dialect.id == "novelai4" else "")
+    if prompt.dialect.id == "compel":
+        return "write '(tag)1.2' or 'tag-'"
+    return "write '(tag:0.9)' for less" if char == "[" else "write '(tag:1.05)' for more"
+
+
+def schedules(prompt: Prompt) -> list[tuple[int, int, str | None]]:
+    """Return A1111's prompt editing in a prompt of another dialect: start, end, and when (None: alternation)."""
+    if prompt.dialect.a1111 or "[" not in prompt.masked or prompt.dialect.id.startswith("novelai"):
+        return []
+    return [(item.start, item.end, item.when) for item in find_schedules(prompt.masked, 0, len(prompt.masked))]

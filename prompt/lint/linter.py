@@ -1,0 +1,90 @@
+"""Asks every rule about a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from .finding import Finding, Spot
+from .prompt import Prompt, Setting
+from .table import RULES, Rule
+
+if TYPE_CHECKING:
+    from ..families.profiles import Family
+
+MOST_SPOTS = 500
+"""Findings of one code in one prompt; nobody reads more."""
+
+
+def lint(
+    text: str,
+    *,
+    dialect: str = "comfyui",
+    family: Family | None = None,
+    negative: str = "",
+    tag_aware: bool = True,
+    loras: Collection[str] | None = None,
+    embeddings: Collection[str] | None = None,
+    wildcards: Collection[str] | None = None,
+    known: Collection[str] = (),
+) -> tuple[Finding, ...]:
+    """Return what is to be said about a prompt, in the order of its places.
+
+    Args:
+        text: the positive prompt; any string.
+        dialect: one of `syntax.DIALECTS`: how it is written.
+        family: the model family that it is for.
+        negative: the negative prompt beside it.
+        tag_aware: whether it is encoded with tags like `;)` kept whole, as the node Encode Prompt can.
+        loras: the LoRAs that are there, if that is known; likewise `embeddings` and `wildcards`.
+        embeddings: see `loras`.
+        wildcards: see `loras`.
+        known: further canonical names that are no mistakes, such as characters and artists.
+
+    Raises:
+        UnknownDialect: if there is no such dialect.
+        TagListError: if a list of names is in use and can't be read.
+    """
+    return findings(text, Setting(dialect, family, False, negative, tag_aware, loras, embeddings, wildcards, known))
+
+
+def lint_negative(
+    text: str,
+    *,
+    dialect: str = "comfyui",
+    family: Family | None = None,
+    positive: str = "",
+    tag_aware: bool = True,
+    loras: Collection[str] | None = None,
+    embeddings: Collection[str] | None = None,
+    wildcards: Collection[str] | None = None,
+    known: Collection[str] = (),
+) -> tuple[Finding, ...]:
+    """Return what is to be said about a negative prompt; as `lint`, with the positive prompt beside it."""
+    return findings(text, Setting(dialect, family, True, positive, tag_aware, loras, embeddings, wildcards, known))
+
+
+def findings(text: str, setting: Setting, most: int = MOST_SPOTS) -> tuple[Finding, ...]:
+    """Return the findings about a prompt, `most` of each code, in the order of their places, then of their codes."""
+    prompt = Prompt(text, setting)
+    found = [finding for rule in RULES for finding in _of_rule(rule, prompt, most)]
+    return tuple(sorted(found, key=lambda finding: (finding.start, finding.code, finding.end)))
+
+
+def _of_rule(rule: Rule, prompt: Prompt, most: int) -> Iterator[Finding]:
+    for count, spot in enumerate(islice(rule.find(prompt), most), 1):
+        yield _finding(rule, spot, " (and perhaps more like this behind it)" if count == most else "")
+
+
+def _finding(rule: Rule, spot: Spot, remark: str) -> Finding:
+    return Finding(
+        rule.code,
+        spot.severity or rule.severity,
+        spot.start,
+        spot.end,
+        spot.message + remark,
+        spot.fixes,
+        bool(spot.fixes) and spot.changes_weights,
+        spot.suggestions,
+    )

@@ -1,0 +1,176 @@
+"""Converts a prompt from one dialect to another: the effective weights stay, and what can't stay is listed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from .attention import Segment, attention, weight_at_each
+from .dialects import get_dialect
+from .edits import Edit, apply_edits
+from .misreading import misreadings
+from .parser import parse
+from .tree import Kind, Node, SubPrompt, Tree
+from .writers import NEAR, WRITERS, Writer
+
+JOINT = ", "
+HALF = 0.5
+
+
+class Loss(NamedTuple):
+    """Something of `text[start:end]` that the other dialect can't say, in words."""
+
+    start: int
+    end: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A prompt in another dialect, and what was lost on the way."""
+
+    text: str
+    losses: tuple[Loss, ...]
+
+    def report(self) -> str:
+        """Return the losses in words, one a line."""
+        return "\n".join(loss.message for loss in self.losses) or "nothing is lost"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {"text": self.text, "losses": [loss._asdict() for loss in self.losses]}
+
+
+class _Piece(NamedTuple):
+    """A sub-prompt as it is encoded: its text, and where in the prompt each character comes from."""
+
+    text: str
+    origins: list[int]
+
+    def place(self, index: int) -> int:
+        """Return the place in the prompt of a character, or behind the last one."""
+        if index < len(self.origins):
+            return self.origins[index]
+        return self.origins[-1] + 1 if self.origins else 0
+
+
+def convert(text: str, source: str, target: str, tag_aware: bool = True) -> Conversion:
+    """Return a prompt of one dialect in another.
+
+    A text that means the same in both is returned as it is. Weights are rounded to four decimals.
+
+    Args:
+        text: any string.
+        source: the dialect it is written in, one of `DIALECTS`.
+        target: the dialect to write.
+        tag_aware: whether tags that look like syntax are tags; they are escaped where the target can.
+
+    Raises:
+        UnknownDialect: if there is no such dialect.
+    """
+    get_dialect(target)
+    tree = parse(text, source, tag_aware, wildcards=False)
+    if source == target:
+        return Conversion(apply_edits(text, _escaped_tags(tree)), ())
+    losses = _unsayable(tree, get_dialect(target).name) if source == "a1111" else []
+    written: list[str] = []
+    wanted: list[Segment] = []
+    for sub in tree.sub_prompts() if source == "a1111" else [SubPrompt(0, len(text))]:
+        piece = _resolved(tree, sub)
+        segments = attention(piece.text, source, tag_aware)
+        if written:
+            segments.insert(0, Segment(JOINT, 1.0, 0, 0))
+        wanted += [Segment(JOINT, 1.0, *mark[2:]) if mark[:2] == ("BREAK", -1.0) else mark for mark in segments]
+        losses += _write(wanted[len(wanted) - len(segments) :], WRITERS[target], piece, written)
+    if not losses and _same(attention(text, target), wanted) and not _says_more(text, target):
+        return Conversion(text, ())
+    result = "".join(written)
+    if target == "a1111" and parse(result, target, tag_aware=False).of_kind(Kind.AND_WEIGHT):
+        result += ","
+        losses.append(Loss(len(text), len(text), "a comma is added: A1111 takes a number at the end for AND's weight"))
+    elif not losses and not _same(attention(result, target), wanted):
+        losses.append(Loss(0, len(text), "the weights could not be kept exactly"))
+    return Conversion(result, tuple(losses))
+
+
+def _says_more(text: str, target: str) -> bool:
+    """Whether a text holds what the target reads as syntax besides weights."""
+    kinds = (Kind.AND, Kind.AND_WEIGHT, Kind.SCHEDULE, Kind.ALTERNATION, Kind.LORA, Kind.COMMENT)
+    return target == "a1111" and bool(parse(text, target, tag_aware=False).of_kind(*kinds))
+
+
+def _escaped_tags(tree: Tree) -> list[Edit]:
+    """Return the edits that make the dialect's own parser leave the tags alone, where it can be made to."""
+    write = WRITERS[tree.dialect]
+    return [Edit(tag.start, tag.end, write(tag.name, 1.0, "").text) for tag in misreadings(tree)]
+
+
+def _write(segments: list[Segment], write: Writer, piece: _Piece, written: list[str]) -> list[Loss]:
+    """Append the segments in the other dialect to `written`; return what was lost."""
+    losses: list[Loss] = []
+    for segment in segments:
+        text, lost = write(segment.text, segment.weight, written[-1] if written else "")
+        written.append(text if segment.text else "")
+        losses += [Loss(piece.place(segment.start), piece.place(segment.end), message) for message in lost]
+    return losses
+
+
+def _resolved(tree: Tree, sub: SubPrompt) -> _Piece:
+    """Return a sub-prompt without references, comments and schedules, as most of its steps have it."""
+    if tree.dialect != "a1111":
+        return _Piece(tree.text, list(range(len(tree.text))))
+    dropped: list[tuple[int, int]] = []
+    for index, node in enumerate(tree.nodes):
+        if node.kind in (Kind.SCHEDULE, Kind.ALTERNATION):
+            dropped += _unused(tree, index, node)
+        elif node.kind in (Kind.LORA, Kind.COMMENT):
+            after = tree.nodes[index + 1 : index + 2]  # its comma goes with it
+            dropped += [node[1:3], *(leaf[1:3] for leaf in after if leaf.kind is Kind.SEPARATOR)]
+    origins: list[int] = []
+    place, last = sub.start, sub.end
+    if tree.of_kind(Kind.AND):  # the white space around it goes with it
+        source = tree.text[place:last]
+        place += len(source) - len(source.lstrip())
+        last = place + len(source.strip())
+    for start, end in [*sorted(dropped), (last, last)]:
+        origins += range(place, min(start, last))
+        place = max(place, end)
+    return _Piece("".join(map(tree.text.__getitem__, origins)), origins)
+
+
+def _unused(tree: Tree, index: int, node: Node) -> list[tuple[int, int]]:
+    """Return the spans of a schedule's syntax and of the options that are not encoded at most steps."""
+    marks = [tree.nodes[child][1:3] for child in tree.children(index) if tree.nodes[child].kind is Kind.EDGE]
+    options = [(left[1], right[0]) for left, right in pairwise(marks)]
+    if node.kind is Kind.SCHEDULE:
+        late = "." not in str(node.value) or float(str(node.value)) < HALF
+        before = options[0] if len(options) == 2 else (marks[0][1], marks[0][1])
+        kept = options[-1] if late else before
+    else:
+        kept = options[0]
+    return [*marks, *(option for option in options if option != kept)]
+
+
+def _same(first: list[Segment], second: list[Segment]) -> bool:
+    """Whether two readings encode the same letters with the same weights, to the precision that is written."""
+    left, right = weight_at_each(first), weight_at_each(second)
+    return len(left) == len(right) and all(
+        one == other and (math.isclose(weight, wanted, rel_tol=NEAR, abs_tol=NEAR) or weight == wanted)
+        for (one, weight), (other, wanted) in zip(left, right, strict=True)
+    )
+
+
+def _unsayable(tree: Tree, name: str) -> list[Loss]:
+    """Return what only A1111 can say, with what becomes of it."""
+    words = {
+        Kind.AND: f"{name} has no AND: the parts are joined by a comma and encoded as one",
+        Kind.AND_WEIGHT: f"{name} has no AND: its weight is left out",
+        Kind.BREAK: f"{name} has no BREAK: a comma stands there, and chunks end where they are full",
+        Kind.SCHEDULE: f"{name} has no prompt editing: what most steps have is kept",
+        Kind.ALTERNATION: f"{name} has no alternation: the first option is kept",
+        Kind.LORA: f"{name} has no references to files: load this one with a node",
+        Kind.COMMENT: f"{name} has no comments: it is left out",
+    }
+    return [Loss(node.start, node.end, words[node.kind]) for node in tree.nodes if node.kind in words]

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from tagloom.prompt.easy import easy
+
+
+@dataclass(frozen=True)
+class Family:
+    style: str
+    weights: bool = True
+
+
+TAGS, SENTENCES, MIXED = Family("tags"), Family("sentences"), Family("mixed")
+DESCRIPTION = "a girl with long hair in a mysterious forest, no hat"
+LIST = "1girl, (long hair:1.2), forest, masterpiece, quantum fnord"
+
+
+@pytest.mark.parametrize(
+    ("text", "family", "expected"),
+    [
+        (DESCRIPTION, TAGS, "1girl, long hair, forest, mysterious forest"),
+        (DESCRIPTION, SENTENCES, DESCRIPTION),
+        (DESCRIPTION, MIXED, DESCRIPTION),
+        (LIST, TAGS, LIST),
+        (LIST, MIXED, LIST),
+        (LIST, SENTENCES, "A girl with (long hair:1.2) is in a forest. Also: quantum fnord."),
+        (LIST, Family("sentences", weights=False), "A girl with long hair is in a forest. Also: quantum fnord."),
+    ],
+)
+def test_the_family_s_style_decides(text, family, expected):
+    assert easy(text, family).text == expected
+
+
+@pytest.mark.parametrize("text", [DESCRIPTION, LIST])
+@pytest.mark.parametrize("family", [TAGS, SENTENCES, MIXED])
+def test_twice_is_once(text, family):
+    once = easy(text, family)
+    assert easy(once.text, family).text == once.text
+
+
+def test_report_of_tags():
+    found = easy(DESCRIPTION, TAGS)
+    assert found.negative == ("hat",)
+    assert found.remainder == ("mysterious",)
+    assert found.report() == (
+        "girl -> 1girl\n"
+        "long hair -> long hair\n"
+        "mysterious forest -> forest, mysterious forest\n"
+        "No tag was found for (kept as free phrases): mysterious\n"
+        "Negative: hat"
+    )
+
+
+def test_report_of_sentences():
+    assert easy(LIST, Family("sentences", weights=False)).report() == (
+        "Quality tags left out, as this family has none: masterpiece\n"
+        "Weights lost: long hair\n"
+        "No sentence was found for (kept at the end): quantum fnord"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "family", "report"),
+    [
+        (LIST, TAGS, "Unchanged: it is a list of tags already."),
+        (DESCRIPTION, SENTENCES, "Unchanged: it is plain English already."),
+        (DESCRIPTION, MIXED, "Unchanged: this family reads tags and sentences."),
+    ],
+)
+def test_report_of_no_change(text, family, report):
+    assert easy(text, family).report() == report
