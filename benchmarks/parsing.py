@@ -41,7 +41,14 @@ def prompts() -> dict[str, str]:
     draw = random.Random(0)
     names = sorted(entry.name for entry in vocabulary())
     plain = draw.sample([name for name in names if name.replace(" ", "").isalnum()], 400)
-    forms = ["({0}:1.{2})"] * 4 + ["(({0}))", "[{0}:{1}:0.5]", "[{0}|{1}]", r"{0} \(x\)", "<lora:{0}:0.8>", *["{0}"] * 3]
+    forms = ["({0}:1.{2})"] * 4 + [
+        "(({0}))",
+        "[{0}:{1}:0.5]",
+        "[{0}|{1}]",
+        r"{0} \(x\)",
+        "<lora:{0}:0.8>",
+        *["{0}"] * 3,
+    ]
     dense = [draw.choice(forms).format(*draw.sample(names, 2), draw.randint(1, 5)) for _ in range(400)]
     return {"plain": ", ".join(plain)[:LENGTH], "syntax-dense": ", ".join(dense)[:LENGTH]}
 

@@ -2,6 +2,7 @@
 
 from comfy_api.latest import io
 
+from ..prompt import as_list
 from ..prompt.easy import easy
 from .types import CATEGORY, dialect_input, family_input, prompt_input
 
@@ -40,7 +41,7 @@ class TagloomEasyPrompt(io.ComfyNode):
         if not enabled:
             return io.NodeOutput(text, "", "easy mode is off")
         result = easy(text, family, dialect)
-        return io.NodeOutput(result.text, ", ".join(result.negative), result.report())
+        return io.NodeOutput(result.text, ", ".join(result.negative), as_list(result.report()))
 
 
 NODES = [TagloomEasyPrompt]

@@ -2,7 +2,7 @@
 
 from comfy_api.latest import io
 
-from ..prompt import convert
+from ..prompt import as_list, convert
 from .types import CATEGORY, dialect_input, prompt_input, tag_aware_input
 
 COMFYUI = "comfyui"
@@ -41,7 +41,7 @@ class TagloomTextEncode(io.ComfyNode):
             raise ValueError("the model has no text encoder of its own: load one and connect it to clip")
         converted = convert(text, dialect, COMFYUI, tag_aware)
         conditioning = clip.encode_from_tokens_scheduled(clip.tokenize(converted.text))
-        return io.NodeOutput(conditioning, converted.text, converted.report())
+        return io.NodeOutput(conditioning, converted.text, as_list(converted.report()))
 
 
 NODES = [TagloomTextEncode]

@@ -5,7 +5,7 @@ from pathlib import Path
 import folder_paths
 from comfy_api.latest import io
 
-from ..prompt import DIALECTS, LAYOUTS, convert, explain, tidy
+from ..prompt import DIALECTS, LAYOUTS, as_list, convert, explain, tidy
 from ..prompt.lint import check
 from ..prompt.tags import use_names
 from .types import CATEGORY, FamilySocket, dialect_input, linked_text, tag_aware_input
@@ -55,8 +55,8 @@ class TagloomPromptCheck(io.ComfyNode):
     def execute(cls, text, dialect, tag_aware, mend, family=None, negative="") -> io.NodeOutput:
         """Return the prompt, the findings in words, how many are no mere remarks, and how it is read."""
         result = check(text, mend=mend, dialect=dialect, family=family, negative=negative, tag_aware=tag_aware)
-        reading = explain(result.text, dialect, tag_aware).report()
-        return io.NodeOutput(result.text, result.report(), result.warnings, reading)
+        reading = as_list(explain(result.text, dialect, tag_aware).report())
+        return io.NodeOutput(result.text, as_list(result.report()), result.warnings, reading)
 
 
 class TagloomTidyPrompt(io.ComfyNode):
@@ -106,7 +106,7 @@ class TagloomTidyPrompt(io.ComfyNode):
             family=family,
             tag_aware=tag_aware,
         )
-        return io.NodeOutput(result.text, result.report())
+        return io.NodeOutput(result.text, as_list(result.report()))
 
 
 class TagloomConvertPrompt(io.ComfyNode):
@@ -139,7 +139,7 @@ class TagloomConvertPrompt(io.ComfyNode):
     def execute(cls, text, dialect, target, tag_aware) -> io.NodeOutput:
         """Return the converted prompt and what is lost."""
         converted = convert(text, dialect, target, tag_aware)
-        return io.NodeOutput(converted.text, converted.report())
+        return io.NodeOutput(converted.text, as_list(converted.report()))
 
 
 NODES = [TagloomPromptCheck, TagloomTidyPrompt, TagloomConvertPrompt]

@@ -10,7 +10,7 @@ from server import PromptServer
 
 from nodes import CheckpointLoaderSimple
 
-from ..prompt import chosen
+from ..prompt import as_list, chosen
 from ..prompt.families import FOLDERS, ListedModel, ModelFile, family_ids, list_models
 from ..prompt.graphs import ModelName
 from .family import AUTO, detect_model, leave_out_broken_profiles
@@ -64,7 +64,7 @@ class TagloomModelPicker(io.ComfyNode):
         """Return the loaded checkpoint, its family, and the list of all."""
         found = detect_model(ModelName(FOLDERS[0], ckpt_name)) if family == AUTO else chosen(family)
         loaded = CheckpointLoaderSimple().load_checkpoint(ckpt_name)
-        lines = "\n".join(model.line() for model in all_models())
+        lines = as_list("\n".join(model.line() for model in all_models()))
         return io.NodeOutput(*loaded[:3], found.profile(), found.text(), lines)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import comfy.utils
 from comfy_api.latest import io
 
-from ..prompt import account, tag_report
+from ..prompt import account, as_list, tag_report
 from ..wallet import image_tokens
 from .types import CATEGORY, FamilySocket, linked_text
 
@@ -84,7 +84,7 @@ class TagloomTextTokens(io.ComfyNode):
         encoders = family.encoders if family else ("clip_l",)
         counted = account(text, encoders, chunks, tag_aware=False, comfy=Path(comfy.utils.__file__).parent)
         tokens = -1 if counted.tokens is None else counted.tokens
-        return io.NodeOutput(counted.report(), tokens, counted.proposal())
+        return io.NodeOutput(as_list(counted.report()), tokens, counted.proposal())
 
 
 NODES = [TagloomTagReport, TagloomTextTokens]

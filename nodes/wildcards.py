@@ -5,6 +5,7 @@ from pathlib import Path
 import folder_paths
 from comfy_api.latest import io
 
+from ..prompt import as_list
 from ..prompt.errors import PromptError
 from ..prompt.wildcards import WildcardFolders, expand
 from .types import CATEGORY, dialect_input, prompt_input, tag_aware_input
@@ -71,7 +72,7 @@ class TagloomWildcards(io.ComfyNode):
     def execute(cls, text, seed, dialect, tag_aware) -> io.NodeOutput:
         """Return the prompt and what was chosen."""
         result = expand(text, seed, wildcard_folders(), dialect, tag_aware)
-        return io.NodeOutput(result.text, result.report())
+        return io.NodeOutput(result.text, as_list(result.report()))
 
 
 NODES = [TagloomWildcards]

@@ -35,7 +35,7 @@ HOMES = {
     "families": "Detection FOLDERS Family Header ListedModel ModelFile add_families_folder all_families chosen detect "
     "detect_file families_folders family_ids get_family leave_out list_models listed_from_json profile_problems "
     "read_header",
-    "report": "TagReport tag_report",
+    "report": "TagReport as_list tag_report",
     "samplers": "Sampling resolve_sampler",
     "sizes": "Size nearest_size parse_size size_for",
     "naming": "canonical",

@@ -7,6 +7,8 @@ from typing import Any
 
 from .syntax import Misreading, Segment, attention, get_dialect, misreadings, parse, schedule, sub_prompts
 
+SHOWN = 5
+"""So many stretches of steps are told; data has all."""
 STEPS = 20
 """Sampling steps that schedules are worked out for, where none are named."""
 
@@ -68,12 +70,11 @@ class Explanation:
         for number, part in enumerate(self.parts, 1):
             if len(self.parts) > 1:
                 lines.append(f"sub-prompt {number} of {len(self.parts)}, weight {part.weight:g}:")
-            first = 1
-            for reading in part.readings:
-                if len(part.readings) > 1:
-                    lines.append(f"steps {first} to {reading.end_step}:")
-                first = reading.end_step + 1
-                lines += [_line(segment) for segment in reading.segments]
+            elif part.weight != 1:
+                lines.append(f"the whole prompt, weight {part.weight:g}:")
+            for steps, segments in _by_text(part.readings):
+                lines += [f"{steps}:"] if len(part.readings) > 1 else []
+                lines += map(_line, segments)
         name = get_dialect(self.dialect).name
         lines += [f"{item.name!r} is kept as a tag; {name} alone would read syntax in it" for item in self.misreadings]
         return "\n".join(lines)
@@ -108,6 +109,24 @@ def _readings(text: str, dialect: str, tag_aware: bool, steps: int) -> tuple[Rea
             found.pop()
         found.append(Reading(stage.end_step, segments))
     return tuple(found)
+
+
+def _by_text(readings: tuple[Reading, ...]) -> list[tuple[str, tuple[Segment, ...]]]:
+    """Return each text that is encoded, once, with the steps at which it is: alternation comes back to it."""
+    steps: dict[str, list[str]] = {}
+    segments = {}
+    first = 1
+    for reading in readings:
+        text = "".join(segment.text for segment in reading.segments)
+        last = reading.end_step
+        segments.setdefault(text, reading.segments)
+        steps.setdefault(text, []).append(str(first) if first == last else f"{first} to {last}")
+        first = last + 1
+    return [(f"steps {_shortened(places)}", segments[text]) for text, places in steps.items()]
+
+
+def _shortened(places: list[str]) -> str:
+    return ", ".join(places if len(places) <= SHOWN else [*places[:SHOWN], "..."])
 
 
 def _line(segment: Segment) -> str:

@@ -58,6 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone, as in `tagloom … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return RunnerError.exit_code
+    except UnicodeEncodeError as error:
+        what = f"standard output is {sys.stdout.encoding}, which can't hold {error.object[error.start]!a}"
+        output.error(RunnerError.code, f"{what}; give --json, or set PYTHONUTF8=1")
+        return RunnerError.exit_code
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         output.error(RunnerError.code, f"{place}{error.strerror or error}")

@@ -84,8 +84,6 @@ class _Values:
         origin = self._graph[value[0]]
         if self._is_loaded(value):
             return None  # a model, which nothing here looks into
-        if self._is_loaded(value):
-            return None
         if _is_ours(origin):
             return self._outputs(value[0])[value[1]]
         return self._image_sizes.get(origin["inputs"].get("image", ""))

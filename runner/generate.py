@@ -156,7 +156,8 @@ def _task(plan: Plan, number: int, uploaded: str | None) -> _Task:
         return core[str(node_id)]["inputs"][field]
 
     size = Size(final("width"), final("height"))
-    positive, negative = (convert(final(name), "comfyui", "a1111").text for name in ("encoded", "encoded_negative"))
+    encoded = [final(name) for name in ("encoded", "encoded_negative")]  # the core node reads them to the letter
+    positive, negative = (convert(text, "comfyui", "a1111", tag_aware=False).text for text in encoded)
     return _Task(job, seed, size, parameters_text(positive, negative, _settings(plan, final)))
 
 

@@ -10,6 +10,7 @@ from ..prompt import (
     Conversion,
     Family,
     account,
+    as_list,
     chosen,
     compose_negative,
     convert,
@@ -60,20 +61,20 @@ def _converted(inputs: Inputs) -> Conversion:
 
 def _encoded(inputs: Inputs) -> tuple[Any, ...]:
     converted = _converted(inputs)
-    return (None, converted.text, converted.report())
+    return (None, converted.text, as_list(converted.report()))
 
 
 def _easy(inputs: Inputs) -> tuple[Any, ...]:
     if not inputs["enabled"]:
         return (inputs["text"], "", "easy mode is off")
     result = easy(inputs["text"], inputs["family"], inputs["dialect"])
-    return (result.text, ", ".join(result.negative), result.report())
+    return (result.text, ", ".join(result.negative), as_list(result.report()))
 
 
 def _expanded(inputs: Inputs) -> tuple[Any, ...]:
     folders = wildcard_folders()
     result = expand(inputs["text"], inputs["seed"], folders, inputs["dialect"], inputs["tag_aware"])
-    return (result.text, result.report())
+    return (result.text, as_list(result.report()))
 
 
 def _tidy(inputs: Inputs) -> tuple[Any, ...]:
@@ -87,12 +88,12 @@ def _tidy(inputs: Inputs) -> tuple[Any, ...]:
         family=inputs.get("family"),
         tag_aware=inputs["tag_aware"],
     )
-    return (result.text, result.report())
+    return (result.text, as_list(result.report()))
 
 
 def _rewritten(inputs: Inputs) -> tuple[Any, ...]:
     result = convert(inputs["text"], inputs["dialect"], inputs["target"], inputs["tag_aware"])
-    return (result.text, result.report())
+    return (result.text, as_list(result.report()))
 
 
 def _family(inputs: Inputs) -> tuple[Any, ...]:
@@ -107,14 +108,14 @@ def _picked(inputs: Inputs) -> tuple[Any, ...]:
 
 def _enhanced(inputs: Inputs) -> tuple[Any, ...]:
     result = enhance(inputs["text"], inputs["family"], inputs["level"], inputs["enabled"], **_rules(inputs))
-    return (result.text, result.report())
+    return (result.text, as_list(result.report()))
 
 
 def _negative(inputs: Inputs) -> tuple[Any, ...]:
     family: Family = inputs["family"]
     positive = inputs.get("positive", "")
     result = compose_negative(inputs["text"], family, inputs["preset"], positive, inputs["enabled"], **_rules(inputs))
-    return (result.text, result.report())
+    return (result.text, as_list(result.report()))
 
 
 def _rules(inputs: Inputs) -> dict[str, Any]:
@@ -136,14 +137,14 @@ def _checked(inputs: Inputs) -> tuple[Any, ...]:
     rules = _rules(inputs)
     family, negative = inputs.get("family"), inputs.get("negative", "")
     result = check(inputs["text"], mend=inputs["mend"], family=family, negative=negative, **rules)
-    reading = explain(result.text, rules["dialect"], rules["tag_aware"]).report()
-    return (result.text, result.report(), result.warnings, reading)
+    reading = as_list(explain(result.text, rules["dialect"], rules["tag_aware"]).report())
+    return (result.text, as_list(result.report()), result.warnings, reading)
 
 
 def _counted(inputs: Inputs) -> tuple[Any, ...]:
     family = inputs.get("family")
     counted = account(inputs["text"], family.encoders if family else ("clip_l",), inputs.get("chunks", COMFYUI))
-    return (counted.report(), -1 if counted.tokens is None else counted.tokens, counted.proposal())
+    return (as_list(counted.report()), -1 if counted.tokens is None else counted.tokens, counted.proposal())
 
 
 EVALUATORS: dict[str, Callable[[Inputs], tuple[Any, ...]]] = {

@@ -82,7 +82,12 @@ _OPTIONS = {"dialect": add_dialect, "letter": _add_letter, "family": _add_family
 
 
 def _text(options: argparse.Namespace) -> str:
-    return sys.stdin.read().removesuffix("\n") if options.text == STDIN else str(options.text)
+    if options.text != STDIN:
+        return str(options.text)
+    try:
+        return sys.stdin.read().removesuffix("\n")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"standard input is no {sys.stdin.encoding} text; save it in that encoding") from error
 
 
 def _family(options: argparse.Namespace) -> Family | None:

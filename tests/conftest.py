@@ -1,6 +1,7 @@
 """What every test shares."""
 
 import os
+from collections.abc import Callable
 
 import pytest
 from hypothesis import settings
@@ -11,7 +12,7 @@ settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("here", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
-SETTINGS = ("TAGLOOM_SERVER", "TAGLOOM_IDLE")
+SETTINGS = ("TAGLOOM_FAMILIES", "TAGLOOM_IDLE", "TAGLOOM_SERVER", "TAGLOOM_TAGS")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -22,3 +23,20 @@ def _apart_from_the_machine():
     yield
     for process in processes._started:
         process.poll()
+
+
+FIGURES: list[str] = []
+
+
+@pytest.fixture
+def figure() -> Callable[[str], None]:
+    """A function that takes down a figure, to be printed below the test results."""
+    return FIGURES.append
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Print what was measured."""
+    if FIGURES:
+        terminalreporter.section("figures")
+        for text in FIGURES:
+            terminalreporter.line(text)

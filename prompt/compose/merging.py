@@ -42,10 +42,10 @@ def _joined(done: Changed, tree: Tree, tag_aware: bool) -> Changed:
     if not done.text:
         return Changed(tree.text)
     first, second = done.text, tree.text
+    said = {first: sequence(parse(first, tree.dialect, tag_aware)), second: sequence(tree)}
     for left, right, where in ((first, second, "behind the rest"), (second, first, "in front of the rest")):
         text = left.rstrip() + (" " if left.rstrip().endswith(",") else ", ") + right.lstrip()
-        parts = [sequence(parse(part, tree.dialect, tag_aware)) for part in (left, right)]
-        if sequence(parse(text, tree.dialect, tag_aware)) == [*parts[0], *parts[1]]:
+        if sequence(parse(text, tree.dialect, tag_aware)) == [*said[left], *said[right]]:
             return Changed(text, (*done.changes, Change("added", second, where)), done.remarks)
     return Changed(first, done.changes, (*done.remarks, f"{second}: {NOT_JOINED}"))
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from .finding import Finding
 from .fixing import Fixed, fix
 from .linter import lint
-from .text import report
 
 if TYPE_CHECKING:
     from ..families import Family
@@ -36,7 +35,8 @@ class CheckedPrompt:
     def report(self) -> str:
         """Return in words what was mended and what is to be said."""
         mended = [f"mended {finding.code}: {finding.message}" for finding in self.mended]
-        return "\n".join([*mended, report(self.text, self.findings) or "nothing to say"])
+        found = [f"{finding.code} {finding.severity}: {finding.message}" for finding in self.findings]
+        return "\n".join([*mended, *(found or ["nothing to say"])])
 
 
 def check(

@@ -12,11 +12,12 @@ from .dialects import get_dialect
 from .edits import Edit, apply_edits
 from .misreading import misreadings
 from .parser import parse
-from .tree import Kind, Node, SubPrompt, Tree
-from .writers import NEAR, WRITERS, Writer
+from .tree import Kind, Misreading, Node, SubPrompt, Tree
+from .writers import NEAR, WRITERS, Writer, decimal
 
 JOINT = ", "
 HALF = 0.5
+COMMA_ADDED = "a comma is added: A1111 takes a number at the end for AND's weight"
 
 
 class Loss(NamedTuple):
@@ -73,7 +74,7 @@ def convert(text: str, source: str, target: str, tag_aware: bool = True) -> Conv
     get_dialect(target)
     tree = parse(text, source, tag_aware, wildcards=False)
     if source == target:
-        return Conversion(apply_edits(text, _escaped_tags(tree)), ())
+        return _escaped(tree) if tree.kept else Conversion(text, ())
     losses = _unsayable(tree, get_dialect(target).name) if source == "a1111" else []
     written: list[str] = []
     wanted: list[Segment] = []
@@ -89,7 +90,7 @@ def convert(text: str, source: str, target: str, tag_aware: bool = True) -> Conv
     result = "".join(written)
     if target == "a1111" and parse(result, target, tag_aware=False).of_kind(Kind.AND_WEIGHT):
         result += ","
-        losses.append(Loss(len(text), len(text), "a comma is added: A1111 takes a number at the end for AND's weight"))
+        losses.append(Loss(len(text), len(text), COMMA_ADDED))
     elif not losses and not _same(attention(result, target), wanted):
         losses.append(Loss(0, len(text), "the weights could not be kept exactly"))
     return Conversion(result, tuple(losses))
@@ -101,10 +102,38 @@ def _says_more(text: str, target: str) -> bool:
     return target == "a1111" and bool(parse(text, target, tag_aware=False).of_kind(*kinds))
 
 
-def _escaped_tags(tree: Tree) -> list[Edit]:
-    """Return the edits that make the dialect's own parser leave the tags alone, where it can be made to."""
-    write = WRITERS[tree.dialect]
-    return [Edit(tag.start, tag.end, write(tag.name, 1.0, "").text) for tag in misreadings(tree)]
+def _escaped(tree: Tree) -> Conversion:
+    """Return the prompt so that its dialect's own parser leaves the tags alone, as far as that can be said in it."""
+    text, dialect = tree.text, tree.dialect
+    misread = misreadings(tree)
+    places = {node.end: index for index, node in enumerate(tree.nodes) if node.kind is Kind.TAG}
+    guards = [_guard(tree, tag, places) for tag in misread]
+    edits = [
+        Edit(tag.start, tag.end, WRITERS[dialect](tag.name, 1.0, "").text + guard)
+        for tag, guard in zip(misread, guards, strict=True)
+    ]
+    result = apply_edits(text, edits)
+    left = {tag.name for tag in misreadings(parse(result, dialect))}
+    message = f"{get_dialect(dialect).name} reads syntax in it, and that can't be escaped"
+    losses = [
+        Loss(tag.start, tag.end, message if tag.name in left else COMMA_ADDED)
+        for tag, guard in zip(misread, guards, strict=True)
+        if tag.name in left or guard == ","
+    ]
+    return Conversion(result, tuple(losses))
+
+
+def _guard(tree: Tree, tag: Misreading, places: dict[int, int]) -> str:
+    """Return what keeps the number at a tag's end from being a weight: the bracket's own number, or a comma."""
+    index = places.get(tag.end)
+    if index is None or ":" not in tag.name:
+        return ""
+    around = tree.nodes[tree.nodes[index].parent]
+    behind = next((node for node in tree.nodes[index + 1 : index + 3] if node.kind is not Kind.SPACE), None)
+    if behind is None or behind.kind is Kind.AND:
+        return "," if tree.dialect == "a1111" else ""
+    bare = around.kind is Kind.ATTENTION and around.value is None and tree.source(behind) == ")"
+    return f":{decimal(tree.nodes[index].weight / around.weight)}" if bare else ""
 
 
 def _write(segments: list[Segment], write: Writer, piece: _Piece, written: list[str]) -> list[Loss]:
@@ -166,7 +195,7 @@ def _unsayable(tree: Tree, name: str) -> list[Loss]:
     """Return what only A1111 can say, with what becomes of it."""
     words = {
         Kind.AND: f"{name} has no AND: the parts are joined by a comma and encoded as one",
-        Kind.AND_WEIGHT: f"{name} has no AND: its weight is left out",
+        Kind.AND_WEIGHT: f"{name} has no number at a prompt's end, which weighs the whole of it: it is left out",
         Kind.BREAK: f"{name} has no BREAK: a comma stands there, and chunks end where they are full",
         Kind.SCHEDULE: f"{name} has no prompt editing: what most steps have is kept",
         Kind.ALTERNATION: f"{name} has no alternation: the first option is kept",

@@ -21,9 +21,9 @@ USUAL_SEPARATOR = ", "
 SEPARATOR = re.compile(r"([,\n\r，、][^\S\n\r]*)")
 # The alternatives begin with letters that are rare in prompts: the search skips quickly to them.
 MARK = re.compile(
-    r"AND\b|BREAK\b|<\w+:[^<>]+>|#[^\n]*"
-    r"|__(?:[^\W_]|[*./])(?:[\w/*.\-]{0,198}?(?:[^\W_]|\*))?__(?![^\W_])"
+    r"AND\b|BREAK\b|<\w+:[^<>]+>|__(?:[^\W_]|[*./])(?:[\w/*.\-]{0,198}?(?:[^\W_]|\*))??__(?![^\W_])"
 )
+MARK_OR_COMMENT = re.compile(rf"{MARK.pattern}|#[^\n]*")
 EMBEDDING = re.compile(r"(?<![^\s,(\[{|:])embedding:[^\s,:()|\[\]{}]+", re.IGNORECASE)
 AND = re.compile(r"\bAND\b")
 AND_WEIGHT = re.compile(r":\s*([-+]?(?:\d+\.?|\d*\.\d+))\Z")
@@ -103,10 +103,10 @@ def parse_tags(text: str, dialect: str = "comfyui", tag_aware: bool = True) -> t
 def _marks(text: str, masked: str, rules: Dialect, references: bool, wildcards: bool) -> tuple[list[_Event], str]:
     """Return the leaves that need no brackets to be found, and the text with the references blanked out."""
     references = references or rules.a1111
-    wanted = {Kind.LORA: references, Kind.WILDCARD: wildcards, Kind.COMMENT: rules.a1111}
+    wanted = {Kind.LORA: references, Kind.WILDCARD: wildcards, Kind.COMMENT: True}
     found: list[_Event] = []
     atoms: list[tuple[int, int]] = []
-    for match in MARK.finditer(masked):
+    for match in (MARK_OR_COMMENT if rules.a1111 else MARK).finditer(masked):
         start, end = match.span()
         kind = MARKED[masked[start]]
         if kind in wanted:
@@ -181,8 +181,9 @@ def _ends_escaping(masked: str, start: int, end: int) -> bool:
 
 def _group_events(brackets: list[Bracket], schedules: list[Schedule], variants: list[Variant]) -> list[_Event]:
     """Return what groups begin and end with. One that crosses an earlier one has no node: its edges stand alone."""
-    spans = [(item.start, item.end) for item in (*brackets, *schedules, *variants)]
-    several = schedules or variants or any(bracket.stack for bracket in brackets)
+    items: list[Schedule | Variant] = [*schedules, *variants]
+    spans = [(start, end) for start, _, _, end, *_ in brackets] + [(item.start, item.end) for item in items]
+    several = items or any(bracket.stack for bracket in brackets)
     crossing = _crossing(spans) if several else frozenset()
     found: list[_Event] = []
     for bracket in brackets:
@@ -190,7 +191,7 @@ def _group_events(brackets: list[Bracket], schedules: list[Schedule], variants: 
         group = None if (start, end) in crossing else _group(ATTENTION, start, end, number)
         found.append(_Event(start, inner, EDGE, number, group, False, bracket, True))
         found.append(_Event(close, end, EDGE, None, None, group is not None, bracket, False))
-    for item in (*schedules, *variants):
+    for item in items:
         group = None if (item.start, item.end) in crossing else _group(item.kind, item.start, item.end, item.value)
         found.append(_Event(*item.marks[0], EDGE, item.value, group))
         found += [_Event(*mark, EDGE) for mark in item.marks[1:-1]]

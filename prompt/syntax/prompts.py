@@ -10,7 +10,7 @@ from .dialects import A1111, get_dialect
 from .edits import Edit, apply_edits
 from .parser import parse, read_schedules
 from .protection import protected_tags, syntax_tags
-from .schedules import change_steps, text_at
+from .schedules import change_steps, texts_at
 from .tree import Kind, Node
 
 
@@ -65,7 +65,8 @@ def schedule(
     content = _content(text, tag_aware)
     schedules = read_schedules(_masked(content, tag_aware), [(0, len(content))])
     ends = change_steps(schedules, steps, base_steps)
-    return [Stage(end, text_at(content, schedules, end, steps, base_steps)) for end in ends]
+    texts = texts_at(content, schedules, ends, steps, base_steps)
+    return [Stage(end, text) for end, text in zip(ends, texts, strict=True)]
 
 
 def _masked(text: str, tag_aware: bool) -> str:

@@ -6,6 +6,7 @@ As its grammar does (`modules/prompt_parser.py`), by one walk over the brackets:
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from .tree import Kind
@@ -45,15 +46,15 @@ class Schedule(NamedTuple):
         """Return the options' spans: before and after for a schedule (`[b:3]` has no before), else all options."""
         return [(left[1], right[0]) for left, right in zip(self.marks, self.marks[1:], strict=False)]
 
-    def option_at(self, step: int, steps: int, base_steps: int) -> tuple[int, int] | None:
-        """Return the span of the option that is encoded at a step, counted from 1, or None."""
-        options = self.options()
+    def choice_at(self, step: int, steps: int, base_steps: int) -> int | None:
+        """Return which of the options is encoded at a step, counted from 1, or None."""
+        count = len(self.marks) - 1
         if self.when is None:
-            return options[(step - 1) % len(options)]
+            return (step - 1) % count
         before = step <= self.last_step_before(steps, base_steps)
-        if len(options) == 2:
-            return options[0] if before else options[1]
-        return None if before else options[0]
+        if count == 2:
+            return 0 if before else 1
+        return None if before else 0
 
     def last_step_before(self, steps: int, base_steps: int) -> int:
         """Return the last step at which the first option counts.
@@ -138,13 +139,22 @@ def _close(text: str, frame: _Frame, place: int, found: list[Schedule]) -> bool:
     return True
 
 
-def text_at(text: str, schedules: list[Schedule], step: int, steps: int, base_steps: int = 0) -> str:
-    """Return the text that is encoded at a step, with the schedules resolved."""
+def texts_at(text: str, schedules: list[Schedule], at: Iterable[int], steps: int, base_steps: int = 0) -> Iterator[str]:
+    """Yield the texts that are encoded at some steps, with the schedules resolved."""
+    made: dict[tuple[int | None, ...], str] = {}
+    for step in at:
+        choices = tuple([schedule.choice_at(step, steps, base_steps) for schedule in schedules])
+        if choices not in made:
+            made[choices] = _chosen(text, schedules, choices)
+        yield made[choices]
+
+
+def _chosen(text: str, schedules: list[Schedule], choices: tuple[int | None, ...]) -> str:
+    """Return the text with one option of each schedule."""
     dropped: list[tuple[int, int]] = []
-    for schedule in schedules:
-        kept = schedule.option_at(step, steps, base_steps)
+    for schedule, choice in zip(schedules, choices, strict=True):
         dropped += schedule.marks
-        dropped += [option for option in schedule.options() if option != kept]
+        dropped += [option for index, option in enumerate(schedule.options()) if index != choice]
     pieces, place = [], 0
     for start, end in sorted(dropped):
         if start > place:

@@ -45,23 +45,6 @@ def target(server, installation) -> Target:
     return Target(Client(server.url), installation)
 
 
-FIGURES: list[str] = []
-
-
-@pytest.fixture
-def figure() -> Callable[[str], None]:
-    """A function that takes down a figure, to be printed below the test results."""
-    return FIGURES.append
-
-
-def pytest_terminal_summary(terminalreporter) -> None:
-    """Print what was measured."""
-    if FIGURES:
-        terminalreporter.section("figures")
-        for text in FIGURES:
-            terminalreporter.line(text)
-
-
 Pictures = Callable[..., np.ndarray]
 
 

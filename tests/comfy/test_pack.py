@@ -13,14 +13,21 @@ from tagloom.runner.places import PACKAGE
 from tagloom.runner.workflows import SNAPSHOT
 
 NODES = (
+    "TagloomConvertPrompt",
+    "TagloomEasyPrompt",
     "TagloomFamilyProfile",
-    "TagloomModelPicker",
-    "TagloomPromptEnhancer",
-    "TagloomNegativePreset",
     "TagloomImageSize",
+    "TagloomModelPicker",
+    "TagloomNegativePreset",
+    "TagloomPromptCheck",
+    "TagloomPromptEnhancer",
     "TagloomTagReport",
+    "TagloomTextEncode",
+    "TagloomTextTokens",
+    "TagloomTidyPrompt",
+    "TagloomWildcards",
 )
-WORKFLOWS = ("Tags to Image", "Base Image to Image")
+WORKFLOWS = ("Base Image to Image", "Description to Image", "Prompt Workshop", "Tags to Image")
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,21 @@ from tagloom.prompt.syntax import DIALECTS, attention, convert, parse
 NEAR = 2e-4
 PIECES = [
     *("(", ")", "[", "]", "{", "}", ":1.2)", ":0.5)", "::", "1.5::", "++", "--", ")1.3", ", ", " ", "\\", r"\(", r"\)"),
-    *("1girl", "long hair", ":3", ";)", "fire", "a", "AND", "BREAK", "<lora:x:1>", "[a:b:0.5]", "[a|b]", "# note", "\n"),
+    *(
+        "1girl",
+        "long hair",
+        ":3",
+        ";)",
+        "fire",
+        "a",
+        "AND",
+        "BREAK",
+        "<lora:x:1>",
+        "[a:b:0.5]",
+        "[a|b]",
+        "# note",
+        "\n",
+    ),
     *("é", "初音ミク", "\0", "｛", "_", "^_^", ":", "1.2"),
 ]
 prompts = st.lists(st.sampled_from(PIECES), max_size=14).map("".join) | st.text(max_size=40)
@@ -47,6 +61,8 @@ def weights(text: str, dialect: str, tag_aware: bool = False) -> list[tuple[str,
         ("(a:1.2), ;), (b:1.2)", "comfyui", "comfyui", r"(a:1.2), ;\), (b:1.2)"),
         ("(smile, ;), blush:1.2)", "comfyui", "comfyui", r"(smile, ;\), blush:1.2)"),
         ("(:3)", "comfyui", "a1111", "(:3:1.1)"),
+        ("(reverse:1999)", "comfyui", "comfyui", "(reverse:1999:1.1)"),
+        ("((reverse:1999):1.3)", "a1111", "a1111", "((reverse:1999:1.1):1.3)"),
     ],
 )
 def test_a_prompt_means_the_same_in_another_dialect(text, source, target, expected):
@@ -72,6 +88,8 @@ def test_a_prompt_means_the_same_in_another_dialect(text, source, target, expect
         ("(x:inf)", "comfyui", "a1111", "x", ["x"]),
         ("[x]", "comfyui", "novelai4", "[x]", ["[x]"]),
         ("1girl, :3", "comfyui", "a1111", "1girl, :3,", [""]),
+        ("1girl, :3", "a1111", "a1111", "1girl, :3,", [":3"]),
+        ("#compass, x", "a1111", "a1111", "#compass, x", ["#compass"]),
         ("fire AND ice", "comfyui", "a1111", "fire and ice", ["fire AND ice"]),
     ],
 )
@@ -92,6 +110,14 @@ def test_weights_stay_unless_a_loss_is_listed(text, source, target, tag_aware):
     assert [char for char, _ in found] == [char for char, _ in wanted]
     for (_, weight), (_, other) in zip(found, wanted, strict=True):
         assert weight == other or math.isclose(weight, other, rel_tol=NEAR, abs_tol=NEAR)
+
+
+@settings(deadline=None, max_examples=500)
+@given(prompts, st.sampled_from(DIALECTS))
+def test_what_is_misread_is_escaped_or_listed(text, dialect):
+    conversion = convert(text, dialect, dialect)
+    if not conversion.losses:
+        assert weights(conversion.text, dialect) == weights(conversion.text, dialect, tag_aware=True)
 
 
 @settings(deadline=None, max_examples=500)

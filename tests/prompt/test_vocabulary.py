@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagloom.prompt.resources import DATA
 from tagloom.prompt.naming import canonical
+from tagloom.prompt.resources import DATA
 from tagloom.prompt.tags import GROUPS, Entry, Vocabulary, vocabulary
 from tagloom.prompt.tags.capitals import has_needless_capitals
 from tagloom.prompt.tags.listing import names_of, tag_data

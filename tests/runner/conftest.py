@@ -1,4 +1,4 @@
-"""What the runner's tests share: an empty home, node schemas, pictures, and a small HTTP server."""
+"""What the runner's tests share: an empty home, node schemas, pictures, a small HTTP server, servers that are faked."""
 
 from __future__ import annotations
 
@@ -13,25 +13,31 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
 
 from tagloom.prompt.families import catalog
-from tagloom.runner import processes, workflows
+from tagloom.prompt.tags import use_names
+from tagloom.runner import generate, processes, targets, workflows
+from tagloom.runner.cli import main
+from tagloom.runner.client import Client
 from tagloom.runner.installations import Installation
+from tagloom.runner.jobs import Finished, JobStream, Progress
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep every test away from the user's own cache, server and settings."""
-    for name in ("TAGLOOM_SERVER", "TAGLOOM_IDLE", "TAGLOOM_FAMILIES"):
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Keep every test away from the user's own cache, server and settings; names that it imports are forgotten."""
+    for name in ("TAGLOOM_SERVER", "TAGLOOM_IDLE", "TAGLOOM_FAMILIES", "TAGLOOM_TAGS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(catalog, "_registered", {})  # the command line adds the folder of each test's home
     monkeypatch.setenv("TAGLOOM_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
+    yield tmp_path / "home"
+    monkeypatch.delenv("TAGLOOM_TAGS", raising=False)
+    use_names(tmp_path / "no lists")
 
 
 @pytest.fixture(scope="session")
@@ -169,6 +175,95 @@ def comfyui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCom
     fake = FakeComfyUI(tmp_path)
     yield fake
     fake.end()
+
+
+class Told(NamedTuple):
+    """What a command said: its exit code, its result, what is told besides, and the event that is all of it."""
+
+    code: int
+    text: str
+    notes: str
+    event: dict[str, Any]
+
+
+@pytest.fixture
+def ask(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Told]:
+    """Return a function that runs a command in words and with `--json`, which must be one line and end alike."""
+
+    def run(*arguments: str, stdin: str = "") -> Told:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        code = main(arguments)
+        told = capsys.readouterr()
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        assert main([*arguments[:2], "--json", *arguments[2:]]) == code
+        printed = capsys.readouterr()
+        assert printed.err == ""
+        (line,) = printed.out.splitlines()
+        event = json.loads(line)
+        assert event.pop("schema") == "tagloom/1"
+        if event["type"] == "error":
+            assert (told.out, told.err) == ("", f"tagloom: error: {event['message']}\n")
+            assert "\n" not in event["message"]
+        return Told(code, told.out, told.err, event)
+
+    return run
+
+
+class FakeClient(Client):
+    """A server without Tagloom's nodes whose jobs are done at once.
+
+    Attributes:
+        png: each picture that it makes.
+        interrupt: the number of the job that is interrupted.
+        graphs: what its jobs were, once they are done.
+    """
+
+    def __init__(self, schemas: dict[str, Any], png: bytes) -> None:
+        super().__init__("http://test:8188")
+        self._schemas = schemas
+        self.png = png
+        self.interrupt = -1
+        self.graphs: list[dict[str, Any]] = []
+
+    def schema(self, class_type: str) -> dict[str, Any] | None:
+        return self._schemas.get(class_type)
+
+    def checkpoint_metadata(self, name: str) -> dict[str, str]:
+        return {}
+
+    def view(self, file: dict[str, str]) -> bytes:
+        return self.png
+
+
+class FakeStream(JobStream):
+    """Finishes each job of a fake server with one picture."""
+
+    def __init__(self, client: FakeClient) -> None:
+        self._server = client
+
+    def __enter__(self) -> FakeStream:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def run(self, jobs: list[Any]) -> Iterator[Any]:
+        for number, job in enumerate(jobs):
+            yield Progress(job, 1, 1)
+            if number == self._server.interrupt:
+                raise KeyboardInterrupt
+            self._server.graphs.append(job.graph)
+            picture = {"filename": f"{number}.png", "subfolder": "tagloom", "type": "output"}
+            yield Finished(job, {"12": {"images": [picture]}})
+
+
+@pytest.fixture
+def fake_server(monkeypatch: pytest.MonkeyPatch, core_schemas: dict[str, Any], make_png: Any) -> FakeClient:
+    """Whatever server is asked for, this one makes the pictures."""
+    client = FakeClient(core_schemas, make_png(64, 64))
+    monkeypatch.setattr(targets, "open_target", lambda *arguments: targets.Target(client))
+    monkeypatch.setattr(generate, "JobStream", FakeStream)
+    return client
 
 
 def _answer(value: Any) -> tuple[int, str, bytes]:

@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tagloom.runner import generate, installations, processes, targets
+from tagloom.runner import installations, processes, targets
 from tagloom.runner.cli import main
-from tagloom.runner.client import Client
 from tagloom.runner.errors import JobFailed, RunnerError
-from tagloom.runner.jobs import Finished, Progress
 
 NOBODY = ["--server", "http://127.0.0.1:9"]
 TAGS = "1girl, orange hair"
@@ -204,56 +202,6 @@ def test_failures_have_exit_codes(refused, monkeypatch, error, code, words):
     assert all(word in line for word in words)
 
 
-class FakeClient(Client):
-    """A server without Tagloom's nodes whose jobs are done at once."""
-
-    def __init__(self, schemas: dict[str, Any], png: bytes) -> None:
-        super().__init__("http://test:8188")
-        self._schemas = schemas
-        self._png = png
-
-    def schema(self, class_type: str) -> dict[str, Any] | None:
-        return self._schemas.get(class_type)
-
-    def checkpoint_metadata(self, name: str) -> dict[str, str]:
-        return {}
-
-    def view(self, file: dict[str, str]) -> bytes:
-        return self._png
-
-
-class FakeStream:
-    """Finishes each job with one picture; the job of number `interrupt` is interrupted instead."""
-
-    interrupt = -1
-
-    def __init__(self, client: Client) -> None:
-        pass
-
-    def __enter__(self) -> FakeStream:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
-
-    def run(self, jobs: list[Any]) -> Any:
-        for number, job in enumerate(jobs):
-            yield Progress(job, 1, 1)
-            if number == self.interrupt:
-                raise KeyboardInterrupt
-            picture = {"filename": f"{number}.png", "subfolder": "tagloom", "type": "output"}
-            yield Finished(job, {"12": {"images": [picture]}})
-
-
-@pytest.fixture
-def fake_server(monkeypatch, core_schemas, make_png) -> type[FakeStream]:
-    target = targets.Target(FakeClient(core_schemas, make_png(64, 64)))
-    monkeypatch.setattr(targets, "open_target", lambda *arguments: target)
-    monkeypatch.setattr(generate, "JobStream", FakeStream)
-    monkeypatch.setattr(FakeStream, "interrupt", -1)
-    return FakeStream
-
-
 COMMAND = ["generate", TAGS, "--out", "out", "--count", "2", "--seed", "7"]
 
 
@@ -299,8 +247,8 @@ def test_an_unusual_setting_is_one_warning_line_and_no_error(capsys, fake_server
     assert printed.err.startswith("tagloom: warning: steps 4 ")
 
 
-def test_an_interrupt_keeps_the_pictures_saved_before_and_nothing_half_written(capsys, fake_server, monkeypatch):
-    monkeypatch.setattr(FakeStream, "interrupt", 1)
+def test_an_interrupt_keeps_the_pictures_saved_before_and_nothing_half_written(capsys, fake_server):
+    fake_server.interrupt = 1
     before = signal.getsignal(signal.SIGINT)
     try:
         assert main(COMMAND) == 130
@@ -310,9 +258,8 @@ def test_an_interrupt_keeps_the_pictures_saved_before_and_nothing_half_written(c
     assert [path.name for path in Path("out").iterdir()] == ["00001-7.png"]
 
 
-def test_an_answer_that_is_no_picture_fails_the_job(capsys, fake_server, core_schemas, monkeypatch):
-    target = targets.Target(FakeClient(core_schemas, b"<html>Bad gateway"))
-    monkeypatch.setattr(targets, "open_target", lambda *arguments: target)
+def test_an_answer_that_is_no_picture_fails_the_job(capsys, fake_server):
+    fake_server.png = b"<html>Bad gateway"
     assert main(COMMAND) == 1
     assert capsys.readouterr().err.count("\n") == 1
     assert not Path("out").exists()

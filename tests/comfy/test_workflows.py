@@ -1,0 +1,67 @@
+"""The shipped workflows that make prompts, run as they are; `editor/` opens all of them."""
+
+import time
+
+import pytest
+import requests
+
+from tagloom.runner.workflows import Workflow, shipped
+
+
+@pytest.fixture
+def run(target, server):
+    """A function that runs a shipped workflow and returns what its output nodes show, by their titles."""
+
+    def outputs(name: str, **values) -> dict:
+        workflow = Workflow(shipped(name), target.client.schema)
+        for alias, value in values.items():
+            workflow.set(alias, value)
+        graph = workflow.api()
+        job = requests.post(f"{server.url}/prompt", json={"prompt": graph}, timeout=30).json()["prompt_id"]
+        deadline = time.monotonic() + 120
+        while not (entry := requests.get(f"{server.url}/history/{job}", timeout=30).json().get(job)):
+            assert time.monotonic() < deadline, "it does not end"
+            time.sleep(0.2)
+        assert entry["status"]["status_str"] == "success", entry["status"]["messages"]
+        titles = {str(node["id"]): node.get("title", node["type"]) for node in shipped(name)["nodes"]}
+        return {titles[node_id]: shown for node_id, shown in entry["outputs"].items()}
+
+    return outputs
+
+
+def test_a_description_becomes_a_picture(run):
+    shown = run("Description to Image", seed=5)
+    assert len(shown["SaveImage"]["images"]) == 1
+    (told,) = shown["What became of it"]["text"]
+    assert "- long orange hair -> long hair, orange hair" in told
+    assert "- Negative: hat" in told
+    assert "tagloom-tiny.safetensors: Tagloom Tiny" in shown["Models"]["text"][0]
+
+
+def test_the_workshop_works_on_its_prompt(run):
+    shown = {title: output["text"][0] for title, output in run("Prompt Workshop", seed=5).items()}
+    assert shown["Tidy prompt"].startswith("masterpiece, 1girl, ")
+    assert "Smirk" not in shown["Tidy prompt"]
+    assert "TL504" in shown["What is to be said"]
+    assert "looking at viewer" in shown["What is to be said"]
+    assert "1.2::blue fire::" in shown["For NovelAI 4"]
+    assert "- 1.1 'black jacket'" in shown["What is encoded"]
+    assert shown["Text tokens"].startswith("- text tokens: ")
+
+
+def test_the_same_seed_chooses_the_same(run):
+    prompts = [run("Prompt Workshop", seed=seed)["Tidy prompt"]["text"][0] for seed in (1, 2, 3, 4, 1)]
+    assert prompts[0] == prompts[4]
+    assert len(set(prompts)) > 1
+
+
+def test_the_dialect_and_the_switch_change_what_is_encoded(run):
+    """Nested weights multiply in A1111 and replace one another in ComfyUI; off, a face is a bracket."""
+    text = "1girl, ((smile:1.5):1.2), ;), (hat:1.3)"
+    a1111 = run("Prompt Workshop", positive=text, dialect="a1111")["What is encoded"]["text"][0]
+    comfyui = run("Prompt Workshop", positive=text, dialect="comfyui")["What is encoded"]["text"][0]
+    letter = run("Prompt Workshop", positive=text, dialect="comfyui", tag_aware=False)["What is encoded"]["text"][0]
+    assert "- 1.8 'smile'" in a1111
+    assert "- 1.5 'smile'" in comfyui
+    assert "- 1.3 'hat'" in comfyui
+    assert "1.3" not in letter.replace("(hat:1.3)", "")
