@@ -113,16 +113,16 @@ def _readings(text: str, dialect: str, tag_aware: bool, steps: int) -> tuple[Rea
 
 def _by_text(readings: tuple[Reading, ...]) -> list[tuple[str, tuple[Segment, ...]]]:
     """Return each text that is encoded, once, with the steps at which it is: alternation comes back to it."""
-    steps: dict[str, list[str]] = {}
-    segments = {}
+    steps: dict[tuple[tuple[str, float], ...], list[str]] = {}
+    segments: dict[tuple[tuple[str, float], ...], tuple[Segment, ...]] = {}
     first = 1
     for reading in readings:
-        text = "".join(segment.text for segment in reading.segments)
+        said = tuple((segment.text, segment.weight) for segment in reading.segments)
         last = reading.end_step
-        segments.setdefault(text, reading.segments)
-        steps.setdefault(text, []).append(str(first) if first == last else f"{first} to {last}")
+        segments.setdefault(said, reading.segments)
+        steps.setdefault(said, []).append(str(first) if first == last else f"{first} to {last}")
         first = last + 1
-    return [(f"steps {_shortened(places)}", segments[text]) for text, places in steps.items()]
+    return [(f"steps {_shortened(places)}", segments[said]) for said, places in steps.items()]
 
 
 def _shortened(places: list[str]) -> str:

@@ -9,6 +9,7 @@ from ..syntax import Kind, Tree, parse
 from ..syntax.dialects import get_dialect
 from ..tags.vocabulary import GROUPS, OTHER
 from .grouping import classify, known_name
+from .systems import split_marked
 
 REFERENCES = (Kind.LORA, Kind.EMBEDDING, Kind.WILDCARD, Kind.SCHEDULE, Kind.ALTERNATION, Kind.VARIANT, Kind.COMMENT)
 
@@ -54,13 +55,15 @@ class Reference(NamedTuple):
 class Description:
     """A prompt's tags by group, in its order, with an entry for every group; and what is no tag.
 
-    `parts` are the weights of its sub-prompts (A1111's AND): one without AND.
+    `parts` are the weights of its sub-prompts (A1111's AND): one without AND. `system` is the system prompt in front,
+    up to `<Prompt Start>`, or an empty text; none of its words are tags.
     """
 
     dialect: str
     groups: dict[str, tuple[DescribedTag, ...]]
     references: tuple[Reference, ...]
     parts: tuple[float, ...]
+    system: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -71,8 +74,9 @@ class Description:
         }
 
     def report(self) -> str:
-        """Return it in words: a line for each group that has tags, and for each kind of reference."""
-        lines = [f"- {group}: {', '.join(map(_shown, tags))}" for group, tags in self.groups.items() if tags]
+        """Return it in words: a line for the system prompt, each group that has tags, and each kind of reference."""
+        lines = [f"- system prompt: {self.system.strip()}"] if self.system else []
+        lines += [f"- {group}: {', '.join(map(_shown, tags))}" for group, tags in self.groups.items() if tags]
         for kind in dict.fromkeys(reference.kind for reference in self.references):
             found = ", ".join(reference.text for reference in self.references if reference.kind == kind)
             lines.append(f"- {kind}: {found}")
@@ -92,18 +96,22 @@ def describe(text: str, *, dialect: str = "comfyui", tag_aware: bool = True) -> 
     Raises:
         UnknownDialect: if there is no such dialect.
     """
-    tree = parse(text, dialect, tag_aware)
+    system, body = split_marked(text)
+    tree = parse(body, dialect, tag_aware)
     groups: dict[str, list[DescribedTag]] = {group: [] for group in (*GROUPS, OTHER)}
-    for tag in _tags(tree):
+    for tag in _tags(tree, len(system)):
         groups[tag.group].append(tag)
     others = tree.of_kind(*REFERENCES)
-    references = tuple(Reference(node.kind.value, tree.source(node), node.start, node.end) for node in others)
+    references = tuple(
+        Reference(node.kind.value, tree.source(node), node.start + len(system), node.end + len(system))
+        for node in others
+    )
     parts = tree.sub_prompts() if get_dialect(dialect).a1111 else []
     weights = tuple(part.weight for part in parts) or (1.0,)
-    return Description(dialect, {group: tuple(tags) for group, tags in groups.items()}, references, weights)
+    return Description(dialect, {group: tuple(tags) for group, tags in groups.items()}, references, weights, system)
 
 
-def _tags(tree: Tree) -> list[DescribedTag]:
+def _tags(tree: Tree, offset: int) -> list[DescribedTag]:
     splits = get_dialect(tree.dialect).a1111
     part = chunk = 0
     found: list[DescribedTag] = []
@@ -116,7 +124,8 @@ def _tags(tree: Tree) -> list[DescribedTag]:
             name = str(node.value)
             group, subgroup = classify(name)[:2]
             spelled = (name, known_name(name), tree.source(node))
-            found.append(DescribedTag(*spelled, node.start, node.end, node.weight, group, subgroup, part, chunk))
+            span = (node.start + offset, node.end + offset)
+            found.append(DescribedTag(*spelled, *span, node.weight, group, subgroup, part, chunk))
     return found
 
 

@@ -6,7 +6,6 @@ adds nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,10 +14,9 @@ from ..families.profiles import LEVELS, Family
 from ..syntax import Tree, canonical, parse
 from .grouping import known_name
 from .placing import place
+from .systems import split_system
 from .wishes import opposed, wishes
 
-SYSTEM_END = re.compile(r"<Prompt Start>\s*", re.IGNORECASE)
-"""The end of a system prompt as Lumina 2 and its descendants were trained with."""
 LEFT_OUT = "there is no place where it would weigh 1 and leave the other weights alone"
 
 
@@ -110,18 +108,8 @@ def add(
     placed = place(tree, added, at_end, () if negative else wanted, negative, tag_aware)
     if placed is None:
         return Composed(tree.text, left_out=(*left_out, *((tag, LEFT_OUT) for tag in added)))
-    remark = "put in front: behind the prompt, its brackets would change the weights" if placed.displaced else ""
+    remark = f"put in front: behind the prompt, {placed.displaced}" if placed.displaced else ""
     return Composed(placed.text, added, left_out, remark)
-
-
-def split_system(text: str, system: str) -> tuple[str, str]:
-    """Return a prompt's own system prompt with the white space behind it, or an empty text, and the rest."""
-    if not system:
-        return "", text
-    end = SYSTEM_END.search(text)
-    if end is not None:
-        return text[: end.end()], text[end.end() :]
-    return (system, text[len(system) :]) if text.startswith(system) else ("", text)
 
 
 def with_system(result: Composed, own: str, system: str) -> Composed:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from ..errors import PromptError, nearest_names
 from ..families.profiles import PRESETS, Family
 from ..syntax import canonical, parse
-from .enhancing import Composed, add, split_system, with_system
+from .enhancing import Composed, add, with_system
 from .grouping import known_name
+from .systems import split_system
 from .wishes import Wishes, wishes
 
 CHOICES = ("recommended", "everything", "none", *PRESETS)

@@ -18,6 +18,8 @@ from .meaning import Said, said, sequence, spoken
 IDLE = frozenset({Kind.SPACE, Kind.SEPARATOR, Kind.BREAK, Kind.COMMENT})
 LAST = IDLE | {Kind.LORA, Kind.AND_WEIGHT}
 """What quality tags at a prompt's end are put in front of."""
+NUMBER = "the number at its end would count for them"
+"""Why tags go to the front of a negative prompt such as `hat:0.5`."""
 TIGHT = frozenset({Kind.BREAK, Kind.COMMENT, Kind.AND, Kind.LORA})
 """What needs a space before it."""
 
@@ -30,10 +32,10 @@ class Scope(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """The prompt with tags in it, and whether they had to go to the front instead of the end."""
+    """The prompt with tags in it, and why they had to go to the front instead of the end, if they had to."""
 
     text: str
-    displaced: bool = False
+    displaced: str = ""
 
 
 def place(
@@ -62,15 +64,27 @@ def place(
     scope = Scope(0, len(tree.text)) if negative else first_scope(tree)
     if scope is None:
         return None
-    ways = [_in_order(tree, scope, tags, wanted), [_front(tree, scope, tags)]]
-    if at_end and not (negative and tree.of_kind(Kind.AND_WEIGHT)):
-        ways.insert(0, [_end(tree, scope, tags)])
+    numbered = negative and _ends_in_number(tree)
+    displaced = "" if not at_end else NUMBER if numbered else _syntax(tree)
+    ways = [(_in_order(tree, scope, tags, wanted), displaced), ([_front(tree, scope, tags)], displaced)]
+    if at_end and not numbered:
+        ways.insert(0, ([_end(tree, scope, tags)], ""))
     before = sequence(tree)
-    for number, edits in enumerate(ways):
+    for edits, reason in ways:
         text = apply_edits(tree.text, edits)
         if _keeps(before, parse(text, tree.dialect, tag_aware), edits):
-            return Placed(text, displaced=at_end and len(ways) - number < 3)
+            return Placed(text, reason)
     return None
+
+
+def _ends_in_number(tree: Tree) -> bool:
+    """Return whether a number such as `:0.5` is the last thing said."""
+    last = next((node for node in reversed(tree.nodes) if node.kind not in IDLE | {Kind.LORA}), None)
+    return last is not None and last.kind is Kind.AND_WEIGHT
+
+
+def _syntax(tree: Tree) -> str:
+    return f"its {'brackets' if any(char in tree.text for char in '([{') else 'syntax'} would change the weights"
 
 
 def first_scope(tree: Tree) -> Scope | None:

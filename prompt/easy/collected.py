@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ..tags.classify import classify
+from ..tags.vocabulary import GROUPS, OTHER
 from .nouns import Reading
 from .people import SEXES
 from .words import Word
@@ -52,3 +55,26 @@ class Collected:
         self.explained = [
             entry._replace(tags=tuple(by_sex.get(tag, tag) for tag in entry.tags)) for entry in self.explained
         ]
+
+    def hear(self, text: str, sex: str, place: int) -> None:
+        """Explain a count tag by a pronoun that stood before the explanation at a place; see `count`."""
+        self.joining.remove(text)
+        self.explained.insert(place, Explained((text,), (f"+{sex}",)))
+
+    def without_generic(self) -> None:
+        """Take out `hair` where `long hair` says it."""
+        said = {tag.rpartition(" ")[2] for tag in self.positive if " " in tag}
+        for tag in [tag for tag in self.positive if tag in said and classify(tag).group == "body"]:
+            del self.positive[tag]
+
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Return the tags and free phrases by tag group, in the specification's order."""
+        groups: dict[str, list[str]] = {group: [] for group in (*GROUPS, OTHER)}
+        for tag in self.positive:
+            groups["background" if tag[:1] in '"“' else classify(tag).group].append(tag)
+        return {group: tuple(tags) for group, tags in groups.items() if tags}
+
+
+def listed(groups: dict[str, tuple[str, ...]]) -> str:
+    r"""Return tags as a prompt holds them: `sky, star \(sky\)`."""
+    return ", ".join(re.sub(r"(?<!\\)([()\[\]])", r"\\\1", tag) for tags in groups.values() for tag in tags)

@@ -29,13 +29,13 @@ class EasyResult:
         text: the prompt as the family reads it.
         negative: tags for the negative prompt, from `without a hat`.
         remainder: words or tags that nothing better was found for; they stand in `text` as they are.
-        done: the description's tags or the tags' sentences; None where the family reads both.
+        done: the description's tags or the tags' sentences.
     """
 
     text: str
     negative: tuple[str, ...]
     remainder: tuple[str, ...]
-    done: EasyTags | EasySentences | None
+    done: EasyTags | EasySentences
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -43,8 +43,8 @@ class EasyResult:
 
     def report(self) -> str:
         """Return in words what was done."""
-        if self.done is None:
-            return "Unchanged: this family reads tags and sentences."
+        if not self.text.strip() and not self.negative:
+            return "Nothing to do: the prompt is empty."
         if self.done.untouched:
             return (
                 f"Unchanged: it is {'a list of tags' if isinstance(self.done, EasyTags) else 'plain English'} already."
@@ -53,7 +53,9 @@ class EasyResult:
 
 
 def easy(text: str, family: Reads, dialect: str = "a1111") -> EasyResult:
-    """Turn a description into tags for a family of tags, and tags into sentences for a family of sentences.
+    """Turn a description into tags for a family that reads tags, and tags into sentences for one of sentences.
+
+    A family that reads both, such as Pony, gets tags.
 
     Args:
         text: the prompt.
@@ -63,13 +65,11 @@ def easy(text: str, family: Reads, dialect: str = "a1111") -> EasyResult:
     Raises:
         UnknownDialect: no such dialect.
     """
-    if family.style == "tags":
-        tags = tags_from(text, dialect)
-        return EasyResult(tags.text, tags.negative, tags.remainder, tags)
     if family.style == "sentences":
         sentences = sentences_from(text, dialect, weights=family.weights)
         return EasyResult(sentences.text, (), sentences.remainder, sentences)
-    return EasyResult(text, (), (), None)
+    tags = tags_from(text, dialect)
+    return EasyResult(tags.text, tags.negative, tags.remainder, tags)
 
 
 def _told(done: EasyTags | EasySentences) -> list[str]:

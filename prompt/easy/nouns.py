@@ -123,7 +123,7 @@ def _paired(modifiers: list[str], head: list[str]) -> tuple[tuple[str, ...], lis
     """Return the tags that the adjectives make with the noun, each by itself, and those that make none."""
     tags: list[str] = []
     left: list[str] = []
-    for unit in _units(modifiers):
+    for unit in units(modifiers):
         found = _pair(unit, head)
         if found:
             tags += found
@@ -134,16 +134,16 @@ def _paired(modifiers: list[str], head: list[str]) -> tuple[tuple[str, ...], lis
     return tuple(tags), left
 
 
-def _units(modifiers: list[str]) -> list[list[str]]:
+def units(modifiers: list[str]) -> list[list[str]]:
     """Keep `dark` with `red`, and `very` with what follows."""
-    units: list[list[str]] = []
+    found: list[list[str]] = []
     open_unit: list[str] = []
     for word in modifiers:
         open_unit.append(word)
         if word not in wording().lists["degrees"]:
-            units.append(open_unit)
+            found.append(open_unit)
             open_unit = []
-    return [*units, open_unit] if open_unit else units
+    return [*found, open_unit] if open_unit else found
 
 
 def _pair(unit: list[str], head: list[str]) -> tuple[str, ...]:

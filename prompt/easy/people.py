@@ -31,17 +31,29 @@ class People:
                 return
         self._counts[sex] += number
 
-    def hear(self, word: str) -> None:
-        """Take note of a pronoun."""
+    def hear(self, word: str) -> str:
+        """Take note of a pronoun; return its sex, or an empty text for another word."""
         lists = wording().lists
-        self._pronouns |= {sex for sex, pronouns in (("girl", "she"), ("boy", "he")) if word in lists[pronouns]}
+        sex = next((sex for sex, pronouns in (("girl", "she"), ("boy", "he")) if word in lists[pronouns]), "")
+        self._pronouns |= {sex} if sex else set()
+        return sex
+
+    @property
+    def named(self) -> bool:
+        """Whether anybody was counted."""
+        return any(self._counts.values())
+
+    def count_pronoun(self) -> str:
+        """Count the one of whom only pronouns tell, and return the sex; an empty text where there is no such one."""
+        if self.named or len(self._pronouns) != 1:
+            return ""
+        (sex,) = self._pronouns
+        self._counts[sex] = 1
+        return sex
 
     def tags(self) -> Iterator[str]:
-        """Go through the count tags; a pronoun counts where no person is named."""
-        counts = self._counts
-        if not any(counts.values()) and len(self._pronouns) == 1:
-            counts = dict.fromkeys(self._pronouns, 1)
-        for sex, count in counts.items():
+        """Go through the count tags."""
+        for sex, count in self._counts.items():
             if count >= ALL:
                 yield f"multiple {sex}s"
             elif count > NAMED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..tags.vocabulary import vocabulary
 from .collected import Collected
+from .denial import denied_words, read_denied
 from .nouns import Reading, is_noun, is_verb, read_noun, read_object
 from .people import People, read_person, sex_of
 from .wording import is_transitive, ongoing, tags_of, wording
@@ -13,10 +14,10 @@ MOST_WORDS = 10
 """The most words that are read as one noun phrase."""
 LEFT_OUT = 1
 """So many words of a description a tag may leave out: `looking at the viewer`."""
-KEPT_DENIED = frozenset(
-    {"wearing", "wear", "wears", "a", "an", "any", "the", "or", "nor", "her", "his", "their", "have", "has", "having"}
-)
+KEPT_DENIED = frozenset({"a", "an", "any", "the", "or", "nor", "her", "his", "their"})
 """Words behind `without` that don't end what is denied."""
+KEPT_BEHIND_OR = frozenset({"wearing", "wear", "wears", "have", "has", "having"})
+"""Words that don't end it behind `or`: `not wearing a hat or wearing gloves`."""
 
 
 class Reader:
@@ -29,11 +30,14 @@ class Reader:
         self._words: list[Word] = []
         self._denying = ""
         self._denied_something = False
+        self._denies_next = False
+        self._behind_or = False
         self._number: int | None = None
         self._waiting: list[Word] = []
         self._verb: Word | None = None
         self._topic: list[str] = []
         self._says_of_topic = False
+        self._pronouns: dict[str, tuple[str, int]] = {}
 
     def read(self, clause: list[Word]) -> None:
         """Read one clause; adjectives at its end wait for the next one: `long, silver hair`."""
@@ -45,10 +49,22 @@ class Reader:
         if any(word.name not in wording().starts or not word.text.islower() for word in self._waiting):
             self._flush()
 
-    def finish(self) -> None:
-        """Keep what still waits for a noun."""
+    def read_all(self, clauses: list[list[Word]]) -> None:
+        """Read clauses; what still waits for a noun at their end is kept as it is."""
+        for clause in clauses:
+            self.read(clause)
         self._end_verb()
         self._flush()
+
+    def count(self, pronouns: bool = True) -> Collected:
+        """Count the people, by a pronoun where nobody is named and `pronouns` permits it; return all that was found."""
+        sex = self.people.count_pronoun() if pronouns else ""
+        if sex:
+            text, place = self._pronouns[sex]
+            self.collected.hear(text, sex, place)
+        self.collected.count(self.people.tags())
+        self.collected.without_generic()
+        return self.collected
 
     def _step(self, place: int) -> int:
         """Read what stands at a place; return how many words that were."""
@@ -99,12 +115,13 @@ class Reader:
         known, name = wording(), word.name
         if name in known.lists["negations"]:
             self._flush()
-            self._denying, self._denied_something = name, False
+            self._denying, self._denied_something, self._denies_next = name, False, True
         elif name in known.numbers or name.isdecimal():
             self._count(name)
             self._flush()
+            self._denies_next = False
         elif known.joins(name) or name in known.lists["many"]:
-            self._join(name)
+            self._join(word)
         else:
             return 0
         self.collected.joining.append(word.text)
@@ -113,11 +130,14 @@ class Reader:
     def _count(self, name: str) -> None:
         self._number = wording().numbers.get(name) or min(int(name), 1000)
 
-    def _join(self, name: str) -> None:
-        lists = wording().lists
-        self.people.hear(name)
+    def _join(self, word: Word) -> None:
+        lists, name = wording().lists, word.name
+        sex = self.people.hear(name)
         if name not in ("and", "or", "&"):
             self._flush()
+            self._denies_next = False
+        if sex:
+            self._pronouns.setdefault(sex, (word.text, len(self.collected.explained)))
         if name in lists["many"]:
             self._number = 1000
         if name in lists["predicates"]:
@@ -126,9 +146,14 @@ class Reader:
             self._topic, self._says_of_topic = [], False
         elif name not in lists["articles"]:
             self._says_of_topic = self._says_of_topic and name in ("and", "or", "so", "such")
+        self._end_denial(name)
+
+    def _end_denial(self, name: str) -> None:
+        """End what is denied at a joining word behind it, unless that goes on with it."""
         keeps = name in KEPT_DENIED or (name == "and" and self._denying in ("without", "lacking"))
-        if self._denied_something and not keeps:
+        if self._denied_something and not (keeps or (self._behind_or and name in KEPT_BEHIND_OR)):
             self._denying = ""
+        self._behind_or = name == "or"
 
     def _noun_phrase(self, place: int) -> int:
         """Read adjectives and a noun."""
@@ -136,7 +161,7 @@ class Reader:
         if not end:
             return 0
         before, self._waiting = self._waiting, []
-        words = [*before, *self._words[place:end]]
+        words = self._undenied([*before, *self._words[place:end]], len(before))
         names = [word.name for word in words]
         sex = sex_of(names[-1])
         if sex is not None:
@@ -149,6 +174,16 @@ class Reader:
         self._topic = [] if sex or self._denying else names[-1:]
         self._number, self._says_of_topic = None, False
         return end - place
+
+    def _undenied(self, words: list[Word], before: int) -> list[Word]:
+        """Keep out what is denied of somebody or something that is there; return the rest of the noun phrase."""
+        names = [word.name for word in words]
+        negation = self._denying if self._denies_next else ""
+        count = denied_words(negation, names, before) if self._denying and self._verb is None else 0
+        if count:
+            self._say(words[:count], read_denied(names[:count], names[-1]))
+            self._denying = ""
+        return words[count:]
 
     def _noun_end(self, place: int) -> int:
         """Return where the noun phrase that begins at a place ends; 0 where none begins."""
@@ -234,4 +269,11 @@ class Reader:
 
     def _say(self, words: list[Word], reading: Reading, count: str = "") -> None:
         self.collected.add(words, reading, bool(self._denying), count)
-        self._denied_something = True
+        self._denied_something, self._denies_next, self._behind_or = True, False, False
+
+
+def read(parts: list[list[Word]]) -> Collected:
+    """Return what clauses mean, with the people in them counted."""
+    reader = Reader()
+    reader.read_all(parts)
+    return reader.count()

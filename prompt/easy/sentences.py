@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..syntax import Kind, Node, Tree, canonical, parse
 from ..tags.vocabulary import vocabulary
-from .description import is_description
+from .detecting import is_description
 from .slots import Piece, piece
 from .writing import Writer
 

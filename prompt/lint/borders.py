@@ -92,7 +92,7 @@ def _tags_in(prompt: Prompt, part: SubPrompt) -> tuple[Phrase, ...]:
 def _extent(prompt: Prompt, tags: Sequence[Phrase]) -> str:
     """Return a part's extent in words."""
     first, last = quoted(prompt.source(tags[0])), quoted(prompt.source(tags[-1]))
-    where = f"characters {tags[0].start + 1} to {tags[-1].end}"
+    where = f"characters {prompt.place(tags[0].start)} to {prompt.place(tags[-1].end - 1)}"
     count = "1 tag" if len(tags) == 1 else f"{len(tags)} tags"
     return f"the {count} from {first} to {last} ({where})" if len(tags) > 1 else f"the 1 tag {first} ({where})"
 

@@ -76,7 +76,8 @@ def _nothing_before(prompt: Prompt, before: Node | None) -> bool:
 
 
 def _empty(prompt: Prompt, node: Node, before: Node | None) -> Spot:
-    space = " " if before is not None and before.kind in (Kind.AND, Kind.BREAK) and node.end - node.start > 1 else ""
+    needs = before is not None and before.kind in (Kind.AND, Kind.BREAK, Kind.SEPARATOR) and before.end == node.start
+    space = " " if needs and node.end - node.start > 1 and not prompt.text[node.start - 1].isspace() else ""
     message = "nothing stands before this comma; take it out"
     if before is not None and before.kind is Kind.SEPARATOR:
         message += ". ',,' is one text token of its own, at which A1111 divides no chunk"
@@ -89,7 +90,7 @@ def run_together(prompt: Prompt) -> Iterator[Spot]:
         return
     for phrase in prompt.whole:
         text = prompt.source(phrase)
-        if text.count(" ") + text.count("_") < 2 or len(text) > 300 or entry_of(phrase.name):
+        if len(text) > 300 or entry_of(phrase.name):
             continue
         words = phrase.name.split(" ")
         if len(words) > MOST_WORDS or len(text.split()) != len(words):
@@ -119,6 +120,8 @@ def _are_tags(tags: list[str]) -> bool:
         return False
     if all(in_subgroup(tag, "pose", "angle", "framing") for tag in tags):
         return False  # one phrase about the camera: `full body side view`
+    if in_subgroup(tags[0], "body", "count"):
+        return True  # no phrase begins with `1girl`
     strong = [_is_strong(tag) for tag in tags]
     if not all(strong[:-1]):
         return False

@@ -58,7 +58,7 @@ def quality_for_sentences(prompt: Prompt) -> Iterator[Spot]:
     if family is None or prompt.takes_tags or prompt.negative:
         return
     for phrase in _quality(prompt):
-        if phrase.name not in family.foreign and phrase.name not in family.quality.known:
+        if phrase.name not in family.foreign and not family.quality.knows(phrase.name):
             message = f"{family.name} reads sentences and knows no quality tags: {quoted(prompt.source(phrase))} can go"
             yield Spot(phrase.start, phrase.end, message, removal(prompt, phrase.node))
 

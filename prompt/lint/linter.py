@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ..syntax.edits import Edit
 from .finding import Finding, Spot
 from .prompt import Prompt, Setting
 from .table import RULES, Rule
@@ -74,17 +75,22 @@ def findings(text: str, setting: Setting, most: int = MOST_SPOTS) -> tuple[Findi
 
 def _of_rule(rule: Rule, prompt: Prompt, most: int) -> Iterator[Finding]:
     for count, spot in enumerate(islice(rule.find(prompt), most), 1):
-        yield _finding(rule, spot, " (and perhaps more like this behind it)" if count == most else "")
+        yield _finding(rule, spot, prompt.offset, " (and perhaps more like this behind it)" if count == most else "")
 
 
-def _finding(rule: Rule, spot: Spot, remark: str) -> Finding:
+def _finding(rule: Rule, spot: Spot, offset: int, remark: str) -> Finding:
     return Finding(
         rule.code,
         spot.severity or rule.severity,
-        spot.start,
-        spot.end,
+        spot.start + offset,
+        spot.end + offset,
         spot.message + remark,
-        spot.fixes,
+        _moved(spot.fixes, offset) if spot.fixes else spot.fixes,
         bool(spot.fixes) and spot.changes_weights,
-        spot.suggestions,
+        tuple(item._replace(edits=_moved(item.edits, offset)) for item in spot.suggestions),
     )
+
+
+def _moved(edits: tuple[Edit, ...], offset: int) -> tuple[Edit, ...]:
+    """Return edits of what stands behind a system prompt as edits of the whole."""
+    return tuple(edit._replace(start=edit.start + offset, end=edit.end + offset) for edit in edits) if offset else edits

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..compose.sorting import sort_tags
 from ..syntax.edits import Edit
 from ..tags.vocabulary import GROUPS, OTHER
-from .finding import Spot, listed
+from .finding import Spot, Suggestion, listed
 from .phrases import Phrase
 from .prompt import Prompt, group_of
 
@@ -34,7 +34,8 @@ def order(prompt: Prompt) -> Iterator[Spot]:
             names = listed([prompt.source(ranked[place][1]) for place in moved])
             message = f"{names} would stand elsewhere in the usual order: {', '.join(GROUPS)}"
             edits = edits or _sorting(prompt)
-            yield Spot(ranked[moved[0]][1].start, ranked[moved[-1]][1].end, message, edits)
+            sorting = (Suggestion("sort the tags", edits),) if edits else ()
+            yield Spot(ranked[moved[0]][1].start, ranked[moved[-1]][1].end, message, suggestions=sorting)
 
 
 def _sorting(prompt: Prompt) -> tuple[Edit, ...] | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from ..compose.systems import split_system
 from ..syntax import Kind, Node, Tree, parse
 from ..syntax.attention import blank, blank_spans
 from ..syntax.dialects import Dialect, get_dialect
@@ -59,10 +60,14 @@ class Setting:
 
 
 class Prompt:
-    """A text and its setting; everything else is found out when a rule first asks."""
+    """A text and its setting; everything else is found out when a rule first asks.
+
+    The text is what stands behind the family's system prompt, which is no tag; `offset` is where that begins.
+    """
 
     def __init__(self, text: str, setting: Setting) -> None:
-        self.text = text
+        system, self.text = split_system(text, system_of(setting.family, setting.negative))
+        self.offset = len(system)
         self.setting = setting
         self.family = setting.family
         self.negative = setting.negative
@@ -127,7 +132,7 @@ class Prompt:
             nodes = self.tree.nodes
             edges = (node for node in nodes if node.kind is Kind.EDGE)
             spans += [(node.start, node.end) for node in edges if nodes[node.parent].kind is Kind.VARIANT]
-        return blank(self.dialect.escapes, blank_spans(self.text, sorted(set(spans))))
+        return blank(self.dialect.escapes, blank_spans(self.text, list(_outermost(spans))))
 
     @cached_property
     def takes_tags(self) -> bool:
@@ -137,12 +142,17 @@ class Prompt:
     @cached_property
     def other_names(self) -> frozenset[str]:
         """The names of the other prompt's tags."""
-        return frozenset(known_name(tag.name) for tag in parse(self.setting.other, self.dialect.id).tags)
+        _, other = split_system(self.setting.other, system_of(self.family, not self.negative))
+        return frozenset(known_name(tag.name) for tag in parse(other, self.dialect.id).tags)
 
     @cached_property
     def kept(self) -> frozenset[tuple[int, int]]:
         """The spans of the tags that were kept whole although they hold syntax."""
         return frozenset(self.tree.kept)
+
+    def place(self, index: int) -> int:
+        """Return the number of a character for a message: from 1, the system prompt counted."""
+        return self.offset + index + 1
 
     def within(self, start: int, end: int) -> tuple[Phrase, ...]:
         """Return the tags that begin between two places."""
@@ -162,6 +172,22 @@ class Prompt:
         group = self.tree.nodes[index]
         last = self.tree.nodes[self.tree.children(index)[-1]]
         return last if last.kind is Kind.EDGE and last.end == group.end and last.start > group.start else None
+
+
+def _outermost(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Go through spans in their order, without those in others: a tag may be kept whole that stands in a comment."""
+    last = 0
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if end > last:
+            yield max(start, last), end
+            last = end
+
+
+def system_of(family: Family | None, negative: bool) -> str:
+    """Return the text that a family's prompts or its negative prompts begin with."""
+    if family is None:
+        return ""
+    return (family.negative.system or family.system) if negative else family.system
 
 
 def entry_of(name: str) -> Entry | None:

@@ -32,7 +32,7 @@ def _repeat(prompt: Prompt, phrase: Phrase, earlier: Phrase) -> Spot:
 
 
 def _place(prompt: Prompt, phrase: Phrase) -> str:
-    return f"{quoted(prompt.source(phrase))} at character {phrase.start + 1}"
+    return f"{quoted(prompt.source(phrase))} at character {prompt.place(phrase.start)}"
 
 
 def implied(prompt: Prompt) -> Iterator[Spot]:

@@ -24,49 +24,75 @@ QUALIFIED = re.compile(r"\\?\)$")
 
 
 def capitals(prompt: Prompt) -> Iterator[Spot]:
-    """Find tags with capital letters."""
+    """Find tags with capital letters; underscores that should be spaces are mended with them."""
     if not prompt.takes_tags:
         return
     for phrase in prompt.phrases:
         text = prompt.source(phrase)
+        if not _has_capitals(phrase, text):
+            continue
         lower = text.lower()
-        if REFERENCE.search(text) or text in keywords():
-            continue
-        if lower == text or canonical(lower) != phrase.name or is_prose(text) or COMMANDS.fullmatch(text):
-            continue
+        spaced = _spaced(prompt, phrase, lower)
+        new = spaced if spaced and _is_tag(prompt, phrase, text) and not makes_border(spaced) else lower
         known = phrase.whole and is_known(phrase.name)
+        if new != lower:
+            message = f"capital letters and underscores, and tags have neither; write {quoted(new)}"
+        elif known:
+            message = f"capital letters and the tag has none; write {quoted(new)}"
+        else:
+            message = "capital letters; tags have none. CLIP reads both alike, other encoders do not"
         yield Spot(
             phrase.start,
             phrase.end,
-            f"{quoted(text)} has capital letters and the tag has none; write {quoted(lower)}"
-            if known
-            else f"{quoted(text)} has capital letters; tags have none. CLIP reads both alike, other encoders do not",
-            (Edit(phrase.start, phrase.end, lower),),
+            f"{quoted(text)} has {message}",
+            (Edit(phrase.start, phrase.end, new),),
             severity="warning" if known and has_needless_capitals(text) else "info",
         )
 
 
+def _has_capitals(phrase: Phrase, text: str) -> bool:
+    """Return whether a tag has capital letters that can go."""
+    lower = text.lower()
+    if REFERENCE.search(text) or text in keywords():
+        return False
+    return lower != text and canonical(lower) == phrase.name and not is_prose(text) and not COMMANDS.fullmatch(text)
+
+
 def underscores(prompt: Prompt) -> Iterator[Spot]:
-    """Find underscores where spaces are meant."""
+    """Find underscores where spaces are meant, unless `capitals` has said so."""
     if "_" not in prompt.text or not prompt.takes_tags:
         return
     for phrase in prompt.whole:
         text = prompt.source(phrase)
-        if "_" not in text or REFERENCE.search(text) or _keeps_underscores(prompt, phrase):
+        capital = _has_capitals(phrase, text)
+        spaced = _spaced(prompt, phrase, text.lower() if capital else text)
+        if spaced is None:
             continue
-        spaced = text.replace("_", " ")
-        if prompt.text.startswith("::", phrase.end):
-            continue  # a number before it would become NovelAI's weight
-        if canonical(spaced) != phrase.name or spaced.strip() != spaced or "_" in phrase.name:
-            continue
-        is_tag = is_name(prompt, phrase.name) or group_of(phrase.name) != "other" or QUALIFIED.search(text)
-        message = (
-            f"{quoted(text)} has underscores; the models were taught {quoted(spaced)}, and it takes fewer text tokens"
-        )
-        if not is_tag:
+        if not _is_tag(prompt, phrase, text):
             message = f"{quoted(text)} has underscores; write {quoted(spaced)}, unless it is a LoRA's trigger word"
-        fixable = is_tag and not makes_border(spaced)
-        yield Spot(phrase.start, phrase.end, message, (Edit(phrase.start, phrase.end, spaced),) if fixable else None)
+            yield Spot(phrase.start, phrase.end, message)
+        elif not capital or makes_border(spaced):
+            message = f"{quoted(text)} has underscores; the models were taught {quoted(spaced)}, "
+            message += "and it takes fewer text tokens"
+            fixes = None if makes_border(spaced) else (Edit(phrase.start, phrase.end, spaced),)
+            yield Spot(phrase.start, phrase.end, message, fixes)
+
+
+def _spaced(prompt: Prompt, phrase: Phrase, text: str) -> str | None:
+    """Return a tag with spaces for its underscores, or None where these belong to it."""
+    if not phrase.whole or "_" not in text or REFERENCE.search(text) or _keeps_underscores(prompt, phrase):
+        return None
+    if prompt.text.startswith("::", phrase.end):
+        return None  # a number before it would become NovelAI's weight
+    spaced = text.replace("_", " ")
+    same = canonical(spaced) == phrase.name and spaced.strip() == spaced and "_" not in phrase.name
+    return spaced if same else None
+
+
+def _is_tag(prompt: Prompt, phrase: Phrase, text: str) -> bool:
+    """Return whether it is a tag rather than a word that a LoRA was trained with."""
+    known = is_name(prompt, phrase.name) or group_of(phrase.name) != "other"
+    return known or QUALIFIED.search(text) is not None
 
 
 def _keeps_underscores(prompt: Prompt, phrase: Phrase) -> bool:

@@ -48,7 +48,7 @@ def contradictions(prompt: Prompt) -> Iterator[Spot]:
             if one and other:
                 message = (
                     f"{quoted(prompt.source(other))} contradicts {quoted(prompt.source(one))} at character "
-                    f"{one.start + 1} ({subject}); keep one of them"
+                    f"{prompt.place(one.start)} ({subject}); keep one of them"
                 )
                 yield Spot(other.start, other.end, message)
 

@@ -87,7 +87,7 @@ RULES = (
     Rule("TL505", "warning", "a tag in both prompts", NO_FIX, subjects.in_both),
     Rule("TL506", "warning", "poor quality in the positive prompt", NO_FIX, subjects.poor_quality),
     Rule("TL507", "warning", "good quality in the negative prompt", NO_FIX, subjects.good_quality),
-    Rule("TL508", "info", "tags out of the usual order", "sorted", order.order),
+    Rule("TL508", "info", "tags out of the usual order", NO_FIX, order.order),
     Rule("TL601", "warning", "a quality tag of another family", "taken out", family.foreign_quality),
     Rule("TL602", "info", "a word with a remark in the family's profile", NO_FIX, family.remarks),
     Rule("TL603", "info", "more than 7 quality tags", NO_FIX, family.too_many),

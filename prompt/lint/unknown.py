@@ -77,7 +77,7 @@ def _unknown(prompt: Prompt) -> Iterator[Phrase]:
 def _is_remarked(prompt: Prompt, name: str) -> bool:
     """Return whether the family has something to say about a word, so that it is no unknown one."""
     family = prompt.family
-    return family is not None and (name in family.foreign or name in family.remarks or name in family.quality.known)
+    return family is not None and (name in family.foreign or name in family.remarks or family.quality.knows(name))
 
 
 @cache

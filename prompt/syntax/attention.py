@@ -57,13 +57,14 @@ def blank(pattern: re.Pattern[str], text: str) -> str:
 
 
 def blank_spans(text: str, spans: list[tuple[int, int]], by: str = BLANK) -> str:
-    """Return `text` with the spans blanked out `by` one character; they stand in order."""
+    """Return `text` with the spans blanked out `by` one character; they stand in order, and may overlap."""
     if not spans:
         return text
     pieces, place = [], 0
     for start, end in spans:
+        start = max(start, place)
         pieces += [text[place:start], by * (end - start)]
-        place = end
+        place = max(place, end)
     return "".join([*pieces, text[place:]])
 
 

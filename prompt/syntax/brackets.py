@@ -16,6 +16,7 @@ COMFYUI_BARE = 1.1
 A1111_UP, A1111_DOWN = 1.1, 1 / 1.1
 NAI_UP, NAI_DOWN = 1.05, 1 / 1.05
 COMPEL_UP, COMPEL_DOWN = 1.1, 0.9
+new = tuple.__new__  # makes a NamedTuple without its own detour: a prompt may have thousands of brackets
 MOST_SIGNS = 400
 """How many `+` or `-` count: more would leave the range of floating point numbers."""
 
@@ -62,31 +63,26 @@ def comfyui(text: str, start: int, end: int) -> Reading:
     text. Nothing counts behind a `(` that is never closed, except where the rest ends in `)`: then ComfyUI takes that
     one for its partner and reads what lies between anew.
     """
-    pairs, unclosed, colons = _round_pairs(text, start, end)
+    pairs, unclosed = _round_pairs(text, start, end)
     if not unclosed:
-        return Reading([_comfyui_bracket(text, opening, closing, colons) for opening, closing in pairs])
-    partner = {closing: opening for opening, closing in pairs}
+        return Reading([_comfyui_bracket(text, *pair) for pair in pairs])
+    partner = {closing: (opening, colon) for opening, closing, colon in pairs}
     forced: list[Bracket] = []
     heapq.heapify(unclosed)
     while text[end - 1] == ")" and unclosed[0] < end - 1:
-        bracket = _comfyui_bracket(text, heapq.heappop(unclosed), end - 1, colons)
-        heapq.heappush(unclosed, partner.pop(end - 1))
+        opening, colon = partner.pop(end - 1)
+        bracket = _comfyui_bracket(text, heapq.heapreplace(unclosed, opening), end - 1, colon)
         forced.append(bracket)
         end = bracket.close
     first = unclosed[0]
-    kept = [
-        _comfyui_bracket(text, opening, closing, colons)
-        for opening, closing in pairs
-        if closing in partner and opening < first
-    ]
+    kept = [_comfyui_bracket(text, *pair) for pair in pairs if pair[1] in partner and pair[0] < first]
     return Reading([*kept, *forced], (first,))
 
 
-def _round_pairs(text: str, start: int, end: int) -> tuple[list[tuple[int, int]], list[int], dict[int, int]]:
-    """Return the pairs, the brackets left open, and for each closing bracket the colon that may hold its number."""
-    pairs: list[tuple[int, int]] = []
+def _round_pairs(text: str, start: int, end: int) -> tuple[list[tuple[int, int, int]], list[int]]:
+    """Return the pairs, each with the colon that may begin its number or -1, and the brackets left open."""
+    pairs: list[tuple[int, int, int]] = []
     opened: list[int] = []
-    colons: dict[int, int] = {}
     stray = 0
     for match in COMFYUI_TOKEN.finditer(text, start, end):
         place, after = match.span()
@@ -95,21 +91,17 @@ def _round_pairs(text: str, start: int, end: int) -> tuple[list[tuple[int, int]]
                 stray -= 1
             else:
                 opened.append(place)
-            continue
-        if after > place + 1:
-            colons[after - 1] = place
-        if opened:
-            pairs.append((opened.pop(), after - 1))
+        elif opened:
+            pairs.append((opened.pop(), after - 1, place if after > place + 1 else -1))
         else:
             stray += 1
-    return pairs, opened, colons
+    return pairs, opened
 
 
-def _comfyui_bracket(text: str, opening: int, closing: int, colons: dict[int, int]) -> Bracket:
-    colon = colons.get(closing, -1)
+def _comfyui_bracket(text: str, opening: int, closing: int, colon: int) -> Bracket:
     value = number(text[colon + 1 : closing]) if colon > opening + 1 else None
     close = closing if value is None else colon
-    return Bracket(opening, opening + 1, close, closing + 1, COMFYUI_BARE, value, True)
+    return new(Bracket, (opening, opening + 1, close, closing + 1, COMFYUI_BARE, value, True, 0))
 
 
 A1111_TOKEN = re.compile(r":\s*([+-]?[.\d]+)\s*\)|[()\[\]]")
@@ -132,14 +124,14 @@ def a1111(text: str, start: int, end: int) -> Reading:
             value = number(match[1]) if match[1] else None
             close = match.start() if value is not None else match.end() - 1
             place = opened[")"].pop()
-            found.append(Bracket(place, place + 1, close, match.end(), A1111_UP, value))
-    found += [Bracket(place, place + 1, end, end, A1111_UP) for place in opened[")"]]
+            found.append(new(Bracket, (place, place + 1, close, match.end(), A1111_UP, value, False, 0)))
+    found += [new(Bracket, (place, place + 1, end, end, A1111_UP, None, False, 0)) for place in opened[")"]]
     found += [_square(place, end, end) for place in opened["]"]]
     return Reading(found)
 
 
 def _square(opening: int, close: int, end: int) -> Bracket:
-    return Bracket(opening, opening + 1, close, end, A1111_DOWN, stack=1)
+    return new(Bracket, (opening, opening + 1, close, end, A1111_DOWN, None, False, 1))
 
 
 def _novelai(pattern: re.Pattern[str]) -> Callable[[str, int, int], Reading]:
@@ -235,11 +227,11 @@ class RunningWeight:
 
     def enter(self, bracket: Bracket) -> None:
         """Go into a bracket."""
-        stack = self._stacks[bracket.stack]
-        if bracket.number is None:
+        stack, number = self._stacks[bracket.stack], bracket.number
+        if number is None:
             stack.append(stack[-1] * bracket.factor)
         else:
-            stack.append(bracket.number if bracket.sets else stack[-1] * bracket.number)
+            stack.append(number if bracket.sets else stack[-1] * number)
         self.now = self._first[-1] * self._second[-1] * self._third[-1]
 
     def leave(self, bracket: Bracket) -> None:

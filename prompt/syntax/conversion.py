@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
 from .attention import Segment, attention, weight_at_each
@@ -17,6 +18,8 @@ from .writers import NEAR, WRITERS, Writer, decimal
 
 JOINT = ", "
 HALF = 0.5
+LEFT_OUT = frozenset({Kind.LORA, Kind.COMMENT})
+GAPS = frozenset({Kind.SPACE, Kind.SEPARATOR})
 COMMA_ADDED = "a comma is added: A1111 takes a number at the end for AND's weight"
 
 
@@ -72,14 +75,15 @@ def convert(text: str, source: str, target: str, tag_aware: bool = True) -> Conv
         UnknownDialect: if there is no such dialect.
     """
     get_dialect(target)
-    tree = parse(text, source, tag_aware, wildcards=False)
+    tree = parse(text, source, tag_aware, wildcards=tag_aware)
     if source == target:
         return _escaped(tree) if tree.kept else Conversion(text, ())
     losses = _unsayable(tree, get_dialect(target).name) if source == "a1111" else []
     written: list[str] = []
     wanted: list[Segment] = []
+    dropped = _dropped(tree) if source == "a1111" else []
     for sub in tree.sub_prompts() if source == "a1111" else [SubPrompt(0, len(text))]:
-        piece = _resolved(tree, sub)
+        piece = _resolved(tree, sub, dropped)
         segments = attention(piece.text, source, tag_aware)
         if written:
             segments.insert(0, Segment(JOINT, 1.0, 0, 0))
@@ -146,27 +150,58 @@ def _write(segments: list[Segment], write: Writer, piece: _Piece, written: list[
     return losses
 
 
-def _resolved(tree: Tree, sub: SubPrompt) -> _Piece:
-    """Return a sub-prompt without references, comments and schedules, as most of its steps have it."""
-    if tree.dialect != "a1111":
-        return _Piece(tree.text, list(range(len(tree.text))))
-    dropped: list[tuple[int, int]] = []
+def _dropped(tree: Tree) -> list[tuple[int, int]]:
+    """Return the spans of references, comments and schedules that are not encoded at most steps, in order."""
+    spans = _references(tree)
     for index, node in enumerate(tree.nodes):
         if node.kind in (Kind.SCHEDULE, Kind.ALTERNATION):
-            dropped += _unused(tree, index, node)
-        elif node.kind in (Kind.LORA, Kind.COMMENT):
-            after = tree.nodes[index + 1 : index + 2]  # its comma goes with it
-            dropped += [node[1:3], *(leaf[1:3] for leaf in after if leaf.kind is Kind.SEPARATOR)]
+            spans += _unused(tree, index, node)
+    return sorted(spans)
+
+
+def _resolved(tree: Tree, sub: SubPrompt, dropped: list[tuple[int, int]]) -> _Piece:
+    """Return a sub-prompt without what is dropped, as most of its steps have it."""
+    if tree.dialect != "a1111":
+        return _Piece(tree.text, list(range(len(tree.text))))
     origins: list[int] = []
     place, last = sub.start, sub.end
-    if tree.of_kind(Kind.AND):  # the white space around it goes with it
+    if (place, last) != (0, len(tree.text)):  # the white space around AND goes with it
         source = tree.text[place:last]
         place += len(source) - len(source.lstrip())
         last = place + len(source.strip())
-    for start, end in [*sorted(dropped), (last, last)]:
+    within = dropped[bisect_left(dropped, (sub.start, 0)) : bisect_left(dropped, (last, 0))]
+    for start, end in [*within, (last, last)]:
         origins += range(place, min(start, last))
         place = max(place, end)
     return _Piece("".join(map(tree.text.__getitem__, origins)), origins)
+
+
+def _references(tree: Tree) -> list[tuple[int, int]]:
+    """Return the spans of references and comments, and of the commas and spaces that they leave without a use."""
+    runs = [list(run) for _, run in groupby(tree.leaves(), key=lambda leaf: leaf.kind in LEFT_OUT | GAPS)]
+    found: list[tuple[int, int]] = []
+    for place, run in enumerate(runs):
+        if any(leaf.kind in LEFT_OUT for leaf in run):
+            left = runs[place - 1][-1] if place else None
+            right = runs[place + 1][0] if place + 1 < len(runs) else None
+            used = _gap(tree, run, left, right)
+            found += [leaf[1:3] for leaf in run if leaf not in used]
+    return found
+
+
+def _gap(tree: Tree, run: list[Node], left: Node | None, right: Node | None) -> list[Node]:
+    """Return what stays of a run with references: a comma between two tags, none at an end, a bracket or BREAK."""
+    spaces = [leaf for leaf in run if leaf.kind is Kind.SPACE]
+    if left is None or right is None or right.kind in (Kind.AND, Kind.AND_WEIGHT) or left.kind is Kind.AND:
+        return []
+    if Kind.BREAK in (left.kind, right.kind):
+        return spaces[:1]
+    opens = left.kind is Kind.EDGE and left.end != tree.nodes[left.parent].end
+    if opens or (right.kind is Kind.EDGE and right.start != tree.nodes[right.parent].start):
+        return []
+    first = next(index for index, leaf in enumerate(run) if leaf.kind in LEFT_OUT)
+    before = [leaf for leaf in run[:first] if leaf.kind is Kind.SEPARATOR]
+    return before or [leaf for leaf in run[first:] if leaf.kind is Kind.SEPARATOR] or spaces[:1]
 
 
 def _unused(tree: Tree, index: int, node: Node) -> list[tuple[int, int]]:

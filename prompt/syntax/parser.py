@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, repeat
 from operator import itemgetter
-from typing import NamedTuple
 
 from ..naming import canonical
 from ..tags.vocabulary import vocabulary
@@ -19,10 +19,9 @@ from .variants import Variant, find_variants
 
 USUAL_SEPARATOR = ", "
 SEPARATOR = re.compile(r"([,\n\r，、][^\S\n\r]*)")
+UNUSUAL_COMMA = re.compile(r",(?! (?:\S|\Z))")
 # The alternatives begin with letters that are rare in prompts: the search skips quickly to them.
-MARK = re.compile(
-    r"AND\b|BREAK\b|<\w+:[^<>]+>|__(?:[^\W_]|[*./])(?:[\w/*.\-]{0,198}?(?:[^\W_]|\*))??__(?![^\W_])"
-)
+MARK = re.compile(r"AND\b|BREAK\b|<\w+:[^<>]+>|__(?:[^\W_]|[*./])(?:[\w/*.\-]{0,198}?(?:[^\W_]|\*))??__(?![^\W_])")
 MARK_OR_COMMENT = re.compile(rf"{MARK.pattern}|#[^\n]*")
 EMBEDDING = re.compile(r"(?<![^\s,(\[{|:])embedding:[^\s,:()|\[\]{}]+", re.IGNORECASE)
 AND = re.compile(r"\bAND\b")
@@ -32,28 +31,10 @@ TAG, SEPARATION, SPACE, EDGE, ATTENTION = Kind.TAG, Kind.SEPARATOR, Kind.SPACE, 
 MARKED = {"A": Kind.AND, "B": Kind.BREAK, "<": Kind.LORA, "_": Kind.WILDCARD, "#": Kind.COMMENT}
 
 
-class _Event(NamedTuple):
-    """A place where the tree gets a leaf of its own: `text[start:end]`.
-
-    Attributes:
-        start: where its text begins.
-        end: where its text ends.
-        kind: what the leaf is.
-        value: the leaf's.
-        group: the node of the group that begins here, if one does; its parent is not known yet.
-        closes: whether a group ends here.
-        bracket: the bracket that opens (before `closed`) or closes here.
-        opens: whether the bracket opens.
-    """
-
-    start: int
-    end: int
-    kind: Kind
-    value: float | str | None = None
-    group: Node | None = None
-    closes: bool = False
-    bracket: Bracket | None = None
-    opens: bool = True
+_Event = tuple[int, int, Kind, float | str | None, tuple[Kind, int] | None, Bracket | None, bool]
+"""A place where the tree gets a leaf of its own: its start, its end, its kind, its value, the kind and the end of the
+group that begins here, the bracket that opens or closes here, whether it opens. A plain tuple, as there are many."""
+_NO_GROUP = (None, None, False)
 
 
 def parse(text: str, dialect: str = "a1111", tag_aware: bool = True, wildcards: bool = True) -> Tree:
@@ -90,8 +71,8 @@ def parse_keeping(text: str, rules: Dialect, kept: list[tuple[int, int]], refere
     # by commas: a word that compel weights ends at an option's end
     masked = blank_spans(masked, sorted(mark for variant in variants for mark in variant.marks), by=",")
     brackets, schedules = _structure(text, masked, marks, rules)
-    events = [*marks, *_group_events(brackets, schedules, variants)]
-    events.sort(key=itemgetter(0, 1))
+    events = [*_group_events(brackets, schedules, variants, len(text)), *marks]
+    events.sort(key=itemgetter(0))  # stable: an edge without text comes before the mark that begins at its place
     return Tree(text, rules.id, _build(text, events), tuple(kept))
 
 
@@ -111,14 +92,14 @@ def _marks(text: str, masked: str, rules: Dialect, references: bool, wildcards: 
         kind = MARKED[masked[start]]
         if kind in wanted:
             if wanted[kind] and not (kind is Kind.WILDCARD and _follows_letter(masked, start)):
-                found.append(_Event(start, end, kind, value=_name(text[start:end], kind)))
+                found.append((start, end, kind, _name(text[start:end], kind), *_NO_GROUP))
                 atoms.append((start, end))
         elif not _follows_letter(masked, start, "_"):
-            found.append(_Event(start, end, kind))
+            found.append((start, end, kind, None, *_NO_GROUP))
     if references and "mbedding:" in masked:
-        gaps = zip([0, *(mark.end for mark in found)], [*(mark.start for mark in found), len(masked)], strict=True)
+        gaps = zip([0, *(mark[1] for mark in found)], [*(mark[0] for mark in found), len(masked)], strict=True)
         names = [match.span() for gap in gaps for match in EMBEDDING.finditer(masked, *gap)]
-        found += [_Event(*span, Kind.EMBEDDING, value=text[slice(*span)].partition(":")[2]) for span in names]
+        found += [(*span, Kind.EMBEDDING, text[slice(*span)].partition(":")[2], *_NO_GROUP) for span in names]
         atoms = sorted([*atoms, *names])
     return found, blank_spans(masked, atoms)
 
@@ -148,21 +129,22 @@ def read_schedules(masked: str, parts: Iterable[tuple[int, int]]) -> list[Schedu
     escaped = SCHEDULE_ESCAPE.sub(BLANK * 2, masked) if "\\" in masked else masked
     found: list[Schedule] = []
     for start, end in parts:
-        if masked.find("[", start, end) >= 0 and not _ends_escaping(masked, start, end):
+        closed = masked.find("[", start, end) >= 0 and masked.find("]", start, end) >= 0
+        if closed and not _ends_escaping(masked, start, end):
             found += find_schedules(escaped, start, end)
     return found
 
 
 def _weighted_parts(masked: str, marks: list[_Event]) -> Iterator[tuple[int, int]]:
     """Yield the sub-prompts between the ANDs, without the weights at their ends, which get their marks."""
-    removed = {mark.end: mark.start for mark in marks if mark.kind in (Kind.LORA, Kind.COMMENT)}
-    borders = [(mark.start, mark.end) for mark in marks if mark.kind is Kind.AND]
+    removed = {end: start for start, end, kind, *_ in marks if kind in (Kind.LORA, Kind.COMMENT)}
+    borders = [(start, end) for start, end, kind, *_ in marks if kind is Kind.AND]
     start = 0
     for border, following in [*borders, (len(masked), len(masked))]:
         end = _content_end(masked, start, border, removed)
         weight = AND_WEIGHT.search(masked, max(start, end - 400), end)
         if weight:
-            marks.append(_Event(weight.start(), end, Kind.AND_WEIGHT, value=number(weight[1])))
+            marks.append((weight.start(), end, Kind.AND_WEIGHT, number(weight[1]), *_NO_GROUP))
         yield start, weight.start() if weight else border
         start = following
 
@@ -179,28 +161,29 @@ def _ends_escaping(masked: str, start: int, end: int) -> bool:
     return masked.endswith("\\", start, end) or masked.find("\\\n", start, end) >= 0
 
 
-def _group_events(brackets: list[Bracket], schedules: list[Schedule], variants: list[Variant]) -> list[_Event]:
-    """Return what groups begin and end with. One that crosses an earlier one has no node: its edges stand alone."""
+def _group_events(
+    brackets: list[Bracket], schedules: list[Schedule], variants: list[Variant], length: int
+) -> list[_Event]:
+    """Return what groups begin and end with in a text of some length.
+
+    A group that crosses an earlier one has no node: its edges stand alone.
+    """
     items: list[Schedule | Variant] = [*schedules, *variants]
-    spans = [(start, end) for start, _, _, end, *_ in brackets] + [(item.start, item.end) for item in items]
-    several = items or any(bracket.stack for bracket in brackets)
+    spans = [(bracket[0], bracket[3]) for bracket in brackets] + [(item.start, item.end) for item in items]
+    several = items or len({bracket.stack for bracket in brackets}) > 1
     crossing = _crossing(spans) if several else frozenset()
     found: list[_Event] = []
     for bracket in brackets:
         start, inner, close, end, _, number, _, _ = bracket
-        group = None if (start, end) in crossing else _group(ATTENTION, start, end, number)
-        found.append(_Event(start, inner, EDGE, number, group, False, bracket, True))
-        found.append(_Event(close, end, EDGE, None, None, group is not None, bracket, False))
+        group = None if (start, end) in crossing else (ATTENTION, end)
+        found.append((start, inner, EDGE, number, group, bracket, True))
+        if close < length:  # behind an unclosed one there is nothing left to weight
+            found.append((close, end, EDGE, None, None, bracket, False))
     for item in items:
-        group = None if (item.start, item.end) in crossing else _group(item.kind, item.start, item.end, item.value)
-        found.append(_Event(*item.marks[0], EDGE, item.value, group))
-        found += [_Event(*mark, EDGE) for mark in item.marks[1:-1]]
-        found.append(_Event(*item.marks[-1], EDGE, closes=group is not None))
+        group = None if (item.start, item.end) in crossing else (item.kind, item.end)
+        found.append((*item.marks[0], EDGE, item.value, group, None, False))
+        found += [(*mark, EDGE, None, *_NO_GROUP) for mark in item.marks[1:]]
     return found
-
-
-def _group(kind: Kind, start: int, end: int, value: float | str | None) -> Node:
-    return tuple.__new__(Node, (kind, start, end, -1, 1.0, value))
 
 
 def _crossing(spans: list[tuple[int, int]]) -> frozenset[tuple[int, int]]:
@@ -220,61 +203,63 @@ def _crossing(spans: list[tuple[int, int]]) -> frozenset[tuple[int, int]]:
 def _build(text: str, events: list[_Event]) -> tuple[Node, ...]:
     nodes = [Node(Kind.PROMPT, 0, len(text), -1)]
     add, new = nodes.append, tuple.__new__  # thousands of nodes: without NamedTuple's own detour
-    known = vocabulary().spellings
+    add_text = _text_adder(text, nodes)
     weight = RunningWeight()
-    parents: list[int] = []
+    around = [(len(text) + 1, 0)]  # the ends of the groups around a place, and their parents
     place = parent = 0
-    for start, end, kind, value, group, closes, bracket, opens in events:
+    for start, end, kind, value, group, bracket, opens in events:
         if start < place:
             continue  # a mark inside another one, such as an embedding in a reference
         if start > place:
-            inner = text[place:start]
-            if inner in known:
-                add(new(Node, (TAG, place, start, parent, weight.now, inner)))
-            elif inner == USUAL_SEPARATOR:
-                add(new(Node, (SEPARATION, place, start, parent, 1.0, None)))
-            else:
-                _add_text(inner, nodes, parent, place, weight.now)
+            add_text(text[place:start], parent, place, weight.now)
         if group is not None:
-            add(new(Node, (group[0], start, group[2], parent, weight.now, group[5])))
-            parents.append(parent)
+            around.append((group[1], parent))
+            add(new(Node, (group[0], start, group[1], parent, weight.now, value)))
             parent = len(nodes) - 1
         if end > start:
             add(new(Node, (kind, start, end, parent, 1.0, value)))
-        if closes:
-            parent = parents.pop()
+        while end >= around[-1][0]:
+            parent = around.pop()[1]
         if bracket is not None:
-            if opens:
-                weight.enter(bracket)
-            else:
-                weight.leave(bracket)
+            (weight.enter if opens else weight.leave)(bracket)
         place = end
     if place < len(text):
-        _add_text(text[place:], nodes, 0, place, weight.now)
+        add_text(text[place:], parent, place, weight.now)
     return tuple(nodes)
 
 
-def _add_text(text: str, nodes: list[Node], parent: int, start: int, weight: float) -> None:
-    """Add the tags of a text without other syntax, their separators, and the white space around them."""
+def _text_adder(text: str, nodes: list[Node]) -> Callable[[str, int, int, float], None]:
+    """Return what adds a part of the text without other syntax: its tags, separators, and the space around them."""
     add, new = nodes.append, tuple.__new__
     known = vocabulary().spellings
-    pieces = SEPARATOR.split(text)
-    pieces.append("")
-    for piece, separator in zip(pieces[::2], pieces[1::2], strict=True):
-        end = start + len(piece)
-        if piece in known:
-            add(new(Node, (TAG, start, end, parent, weight, piece)))
-        elif piece:
-            _add_tag(nodes, parent, start, piece, weight)
-        start = end + len(separator)
-        if separator:
-            add(new(Node, (SEPARATION, end, start, parent, 1.0, None)))
+    usual = not any(letter in text for letter in "\n\r，、") and not UNUSUAL_COMMA.search(text)
+
+    def add_text(part: str, parent: int, start: int, weight: float) -> None:
+        if part in known:  # as most are that stand in brackets
+            add(new(Node, (TAG, start, start + len(part), parent, weight, part)))
+            return
+        if part == USUAL_SEPARATOR:  # as most are that stand between them
+            add(new(Node, (SEPARATION, start, start + 2, parent, 1.0, None)))
+            return
+        pieces = part.split(USUAL_SEPARATOR) if usual else SEPARATOR.split(part)
+        widths = repeat(2, len(pieces) - 1) if usual else map(len, pieces[1::2])
+        for piece, width in zip(pieces if usual else pieces[::2], chain(widths, [0]), strict=True):
+            end = start + len(piece)
+            if piece in known:
+                add(new(Node, (TAG, start, end, parent, weight, piece)))
+            elif piece:
+                _add_tag(nodes, parent, start, piece, weight)
+            start = end + width
+            if width:
+                add(new(Node, (SEPARATION, end, start, parent, 1.0, None)))
+
+    return add_text
 
 
 def _add_tag(nodes: list[Node], parent: int, start: int, piece: str, weight: float) -> None:
     tag = piece.strip()
     if len(tag) == len(piece):
-        nodes.append(Node(TAG, start, start + len(tag), parent, weight, canonical(tag)))
+        nodes.append(tuple.__new__(Node, (TAG, start, start + len(tag), parent, weight, canonical(tag))))
         return
     if not tag:
         nodes.append(Node(SPACE, start, start + len(piece), parent))

@@ -12,6 +12,7 @@ from .parser import parse, read_schedules
 from .protection import protected_tags, syntax_tags
 from .schedules import change_steps, texts_at
 from .tree import Kind, Node
+from .variants import find_variants
 
 
 class Part(NamedTuple):
@@ -72,7 +73,9 @@ def schedule(
 def _masked(text: str, tag_aware: bool) -> str:
     """Return a text of A1111's dialect with escaped characters blanked out, and tags that look like syntax."""
     kept = protected_tags(text, A1111.active, syntax_tags()) if tag_aware else []
-    return blank(A1111.escapes, blank_spans(text, kept))
+    masked = blank(A1111.escapes, blank_spans(text, kept))
+    variants = find_variants(masked) if tag_aware and "{" in masked else []  # their bars are no alternation's
+    return blank_spans(masked, sorted(mark for variant in variants for mark in variant.marks), by=",")
 
 
 def _content(text: str, tag_aware: bool) -> str:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
+from itertools import accumulate
 
 from ..naming import spoken
 from ..tags.lists import names_in_use
 from ..tags.names import NameStore
 from ..tags.vocabulary import vocabulary
 
-WORD_BORDER = re.compile(r"\b(?:AND|BREAK)\b|\|")
-BORDER_LETTERS = re.compile(r"AND|BREAK|\|")  # finds them quickly, and others too
+WORD = re.compile(r"\b(?:AND|BREAK)\b")
+WORD_OR_BAR = re.compile(rf"{WORD.pattern}|\|")
 OPENERS, CLOSERS = "([{", ")]}"
 WEIGHT_END = re.compile(r"\s*(?::\s*[+-]?[.\d]+|(?<=\))[.\d]+|\++|-+|::)$")
 """A weight behind a tag, in any dialect: `:1.2`, `)1.2`, `++`, `::`."""
-NOVELAI_NUMBER = r"-?[.\d]+::"
+WEIGHT_LAST = frozenset(".+-:")
+"""What a weight ends with where it does not end with a digit."""
+NOVELAI_NUMBER = re.compile(r"-?[.\d]+::")
 MOST_TRIMS = 5
 """How many brackets around a tag are looked behind; more around one tag are not met."""
 LONGEST_TAG = 200
@@ -30,37 +33,46 @@ class SyntaxTags:
         """Take their canonical names; `more` knows further ones, such as those of an imported list."""
         self._names = frozenset(names)
         self._more = more
-        self._beginnings: dict[str, frozenset[str]] = {}
+        self._beginnings: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
 
     def __contains__(self, name: str) -> bool:
         """Whether a canonical name is such a tag."""
         return name in self._names or (self._more is not None and self._more(name))
 
-    @property
-    def has_more(self) -> bool:
-        """Whether there are further ones, of which only the names can be asked."""
-        return self._more is not None
-
-    def beginnings(self, characters: str) -> frozenset[str]:
-        """Return what `beginning` finds in the tags."""
+    def beginnings(self, characters: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Return what `beginning` finds in the tags that hold one of the characters; once more where it is all."""
         if characters not in self._beginnings:
-            pattern = beginning(characters)
-            keys = (match[1] for name in self._names if (match := pattern.match(name)))
-            self._beginnings[characters] = frozenset(key.replace("_", " ") for key in keys)
+            active, pattern = one_of(characters), beginning(characters)
+            names = [_folded(name)[:-1] for name in self._names if active.search(name)]
+            found = [match for name in names if (match := pattern.match(name))]
+            whole = frozenset(match[1] for match in found if match.end() == len(match.string))
+            self._beginnings[characters] = frozenset(match[1] for match in found), whole
         return self._beginnings[characters]
 
-    def may_be_in(self, text: str, characters: str) -> bool:
-        """Whether such a tag may begin a text, behind white space and brackets."""
-        match = beginning(characters).match(text)
-        key = match[1].casefold().replace("_", " ") if match else ""
-        known = self.beginnings(characters)
-        return self._more is not None or key in known or key[:-1] in known
+    def likely(self, folded: str, characters: str) -> list[int]:
+        """Return the borders of a folded text behind which such a tag may begin, each by its number."""
+        found = beginning(characters).findall(folded, 0, len(folded) - 1)  # nothing is behind the last comma
+        if self._more is not None:
+            return list(range(len(found)))
+        known, whole = self.beginnings(characters)
+        return [index for index, key in enumerate(found) if key in known or key[:-1] in whole]
+
+
+@cache
+def one_of(characters: str) -> re.Pattern[str]:
+    """Match one of the characters."""
+    return re.compile(f"[{characters}]")
 
 
 @cache
 def beginning(characters: str) -> re.Pattern[str]:
-    """Match a text up to its first character of syntax behind opening brackets and a number, that one and the next."""
-    return re.compile(rf"[(\[{{ \t]*(?:{NOVELAI_NUMBER})?([^{characters}]*[{characters}].?)", re.DOTALL)
+    """Match each comma and bar of a folded text, and what stands behind it up to its first character of syntax.
+
+    The group leaves out opening brackets and a number, and holds that character and the next one, if they are there.
+    """
+    others = characters.replace("|", "")
+    number = f"(?:{NOVELAI_NUMBER.pattern})?"
+    return re.compile(rf"[,|][(\[{{ \t]*{number}([^{characters},|]*[{others}]?[^,|]?)", re.DOTALL)
 
 
 def syntax_tags() -> SyntaxTags:
@@ -85,44 +97,46 @@ def protected_tags(text: str, characters: str, tags: SyntaxTags) -> list[tuple[i
         tags: the tags to look for.
     """
     found: list[tuple[int, int]] = []
-    if not re.search(f"[{characters}]", text):
+    if not one_of(characters).search(text):
         return found
-    pattern, known, everywhere = beginning(characters), tags.beginnings(characters), tags.has_more
     folded = _folded(text)
-    next_border = iter([*(match.start() for match in BORDER_LETTERS.finditer(text)), len(text)]).__next__
-    border = next_border()
-    start = 0
-    for piece in folded.split(","):
-        end = start + len(piece)
-        while border < start:
-            border = next_border()
-        if (match := pattern.match(piece)) is not None:
-            key = match[1]
-            begins = key in known or key[:-1] in known or everywhere
-            span = _tag_span(text, start, end, characters, tags) if begins else None
-            if span:
-                found.append(span)
-            elif border < end:
-                found += _between_borders(text, start, end, characters, tags)
-        start = end + 1
+    done = 0
+    for border in _likely_borders(text, folded, characters, tags):
+        if border >= done:  # else its piece is read already
+            start = folded.rfind(",", 0, border + 1)
+            done = folded.find(",", border + 1)
+            span = _tag_span(text, start, done - 1, characters, tags)
+            found += [span] if span else _between_borders(text, start, done - 1, characters, tags)
     return found
 
 
 def _folded(text: str) -> str:
-    """Return a text of the same length, with small letters, spaces for underscores and commas for all separators."""
+    """Return a text with small letters, spaces for underscores and commas for all separators, between two commas."""
     small = text.lower()
-    text = small if len(small) == len(text) else text  # some rare letters become two
+    text = small if len(small) == len(text) else text.replace("İ", "I").lower()  # the one letter that becomes two
     for border in "\n\r，、":
         text = text.replace(border, ",")
-    return text.replace("_", " ")
+    return f",{text.replace('_', ' ')},"
+
+
+def _likely_borders(text: str, folded: str, characters: str, tags: SyntaxTags) -> list[int]:
+    """Return where in a folded text the borders are behind which a tag may be, the words in capitals among them."""
+    found = tags.likely(folded, characters)
+    if found:
+        lengths = list(accumulate(map(len, folded.replace("|", ",").split(","))))
+        found = [lengths[index] + index for index in found]
+    if "AND" in text or "BREAK" in text:
+        found = sorted([*found, *(match.start() + 1 for match in WORD.finditer(text))])
+    return found
 
 
 def _between_borders(text: str, start: int, end: int, characters: str, tags: SyntaxTags) -> list[tuple[int, int]]:
     """Return the tags between a piece's ANDs, BREAKs and bars."""
     found: list[tuple[int, int]] = []
-    for border in [*WORD_BORDER.finditer(text, start, end), None]:
+    for border in [*WORD_OR_BAR.finditer(text, start, end), None]:
         last = border.start() if border else end
-        if tags.may_be_in(text[start:last], characters):
+        active = one_of(characters).search(text, start, last)
+        if active and tags.likely(_folded(text[start:last]), characters)[:1] == [0]:
             span = _tag_span(text, start, last, characters, tags)
             found += [span] if span else []
         start = border.end() if border else end
@@ -130,7 +144,7 @@ def _between_borders(text: str, start: int, end: int, characters: str, tags: Syn
 
 
 def _tag_span(text: str, start: int, end: int, characters: str, tags: SyntaxTags) -> tuple[int, int] | None:
-    active = re.compile(f"[{characters}]")
+    active = one_of(characters)
     ends = _ends(text, start, end)
     for first in _starts(text, start, end):
         for last in ends:
@@ -149,7 +163,7 @@ def _starts(text: str, start: int, end: int) -> list[int]:
         while start < end and text[start].isspace():
             start += 1
         starts.append(start)
-        number = re.compile(NOVELAI_NUMBER).match(text, start, end)
+        number = NOVELAI_NUMBER.match(text, start, end)
         if number:
             starts.append(number.end())
         if start == end or text[start] not in OPENERS:
@@ -165,7 +179,8 @@ def _ends(text: str, start: int, end: int) -> list[int]:
         while end > start and text[end - 1].isspace():
             end -= 1
         ends.append(end)
-        weight = WEIGHT_END.search(text, max(start, end - 24), end)
+        last = text[end - 1 : end]
+        weight = WEIGHT_END.search(text, max(start, end - 24), end) if last in WEIGHT_LAST or last.isdecimal() else None
         if weight:
             end = weight.start()
             ends.append(end)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from .lists import name_kind
 from .vocabulary import OTHER, Entry, vocabulary
 from .words import LONGEST, Lexicon, Sense, lexicon
 
@@ -16,6 +17,7 @@ READ = 24
 """So many words of a phrase are read: its head stands among the first ones."""
 WRAPPING = re.compile(r"[\s({\[]*(.*?)(?::\s*[-+]?[\d.]+)?[\s)}\]]*", re.DOTALL)
 MARKS = ',.!?;:"“”()[]{}'
+NAME = re.compile(r"([^(\s][^()]*) \(([^()]+)\)")
 BELONGING = re.compile(r"['’]s$")
 SEATS = frozenset({"floor", "ground", "stair", "lap", "horse", "step", "stairs", "motorcycle", "horseback", "knee"})
 DIRECTIONS = frozenset({"above", "below", "behind", "side", "front", "afar", "distance", "back", "outside", "far"})
@@ -31,7 +33,8 @@ class Classified(NamedTuple):
         subgroup: such as `hair`; empty where it is not known.
         head: the known tag or the word that decided; empty where none did.
         how: `tag` (known as a whole), `known ending` (its last words are a known tag), `head word`, `modifier` (a word
-            that turns the head's sense), `beginning` (a verb or preposition), `adjective`, `word ending`, or `unknown`.
+            that turns the head's sense), `beginning` (a verb or preposition), `adjective`, `word ending`, `name` (of a
+            character, series or artist: no group), or `unknown`.
     """
 
     group: str
@@ -52,6 +55,12 @@ def classify(name: str) -> Classified:
     entry = vocabulary().find(bare)
     if entry is not None:
         return _known(entry, "tag")
+    kind = name_kind(name) or name_kind(bare)
+    if kind:
+        return Classified(OTHER, kind, bare, "name")
+    named = NAME.fullmatch(name)
+    if named and (name_kind(named[2]) or classify(named[1]).group == OTHER):
+        return Classified(OTHER, "character", name, "name")
     return _Phrase(lexicon()).classify(_words(bare, lexicon()))
 
 

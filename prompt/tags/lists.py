@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 
 from .names import Name, NameStore
+from .vocabulary import vocabulary
 
+NAME_KINDS = frozenset({"artist", "character", "copyright"})
 VARIABLE = "TAGLOOM_TAGS"
 """Names the file of the lists, wherever the program would look for it itself."""
 _stores: list[NameStore] = []
@@ -37,3 +39,16 @@ def listed(name: str) -> Name | None:
     """
     store = names_in_use()
     return store.find(name) if store else None
+
+
+def name_kind(name: str) -> str:
+    """Return the kind of a canonical name that is known: `artist`, `character` or `copyright`; else an empty text.
+
+    Raises:
+        TagListError: if the lists' file can't be read.
+    """
+    known = vocabulary().names.get(name)
+    if known:
+        return known
+    found = listed(name)
+    return found.kind if found is not None and found.kind in NAME_KINDS else ""

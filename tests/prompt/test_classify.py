@@ -192,7 +192,9 @@ def test_words_in_any_order_have_a_group(words):
 def test_long_texts_are_quick(text):
     start = process_time()
     classify(text)
-    assert process_time() - start < 1
+    assert (
+        process_time() - start < 20
+    )  # the figure is in benchmarks/hostile.py; a walk that is not linear takes minutes
 
 
 def test_it_is_quick(capsys):

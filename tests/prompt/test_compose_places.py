@@ -81,6 +81,23 @@ def test_tags_that_had_to_go_to_the_front_are_told():
     assert report.endswith("put in front: behind the prompt, its brackets would change the weights")
 
 
+@pytest.mark.parametrize(
+    ("text", "remark"),
+    [
+        ("hat AND x:0.5", "put in front: behind the prompt, the number at its end would count for them"),
+        ("hat:1.2 <lora:x:1>", "put in front: behind the prompt, the number at its end would count for them"),
+        ("(hat", "put in front: behind the prompt, its brackets would change the weights"),
+        ("hat:0.5 AND x", ""),
+        ("hat", ""),
+    ],
+)
+def test_the_reason_for_the_front_of_a_negative_prompt_is_told(text, remark):
+    result = compose_negative(text, get_family("wai_illustrious"), "text", dialect="a1111")
+    added = "signature, watermark, username"
+    assert result.remark == remark
+    assert result.text == (f"{added}, {text}" if remark else f"{text}, {added}")
+
+
 def test_sub_prompts_that_all_push_away_get_nothing():
     result = enhance("1girl:-1", get_family("illustrious"), "light", dialect="a1111")
     assert (result.text, result.added) == ("1girl:-1", ())

@@ -226,16 +226,16 @@ def test_every_tag_is_described_once(pair):
 
 
 LONG = [
-    *("(" * 2000 + "smile" + ")" * 2000, "(" * 2000, "[" * 2000 + "a:b:0.5" + "]" * 2000, "1girl, " * 14_000),
-    *("forest, (1girl, smile:1.2), " * 3500, "a" * 100_000, "a AND " * 16_000, "a:-1 AND " * 11_000),
-    *("\0\ud800, " * 30_000, "(smile, forest, " * 6000, "{hat|smile}, " * 7000, "(a (b), " * 12_000),
-    *("long hair " * 10_000, "(a), " * 20_000),
+    *("(" * 2000 + "smile" + ")" * 2000, "(" * 2000, "[" * 2000 + "a:b:0.5" + "]" * 2000, "1girl, " * 2000),
+    *("forest, (1girl, smile:1.2), " * 500, "a" * 100_000, "a AND " * 2000, "a:-1 AND " * 1400),
+    *("\0\ud800, " * 3000, "(smile, forest, " * 800, "{hat|smile}, " * 1000, "(a (b), " * 1500),
+    *("long hair " * 10_000, "(a), " * 2500),
 ]
 
 
 @pytest.mark.parametrize("text", LONG, ids=lambda text: repr(text[:12]))
 def test_long_and_deep_prompts_take_little_time(text, dialect="a1111"):
-    """Each of these 100,000 characters takes about a second at most; the limit leaves room for a busy machine."""
+    """Each takes about a fifth of a second at most; the limit leaves room for a busy machine."""
     family = get_family("animagine_40")
     calls = [
         lambda: sort_tags(text, dialect=dialect, subgroups=True),
@@ -249,4 +249,4 @@ def test_long_and_deep_prompts_take_little_time(text, dialect="a1111"):
     for call in calls:
         start = time.process_time()
         call()
-        assert time.process_time() - start < 5
+        assert time.process_time() - start < 1

@@ -23,7 +23,7 @@ LIST = "1girl, (long hair:1.2), forest, masterpiece, quantum fnord"
     [
         (DESCRIPTION, TAGS, "1girl, long hair, forest, mysterious forest"),
         (DESCRIPTION, SENTENCES, DESCRIPTION),
-        (DESCRIPTION, MIXED, DESCRIPTION),
+        (DESCRIPTION, MIXED, "1girl, long hair, forest, mysterious forest"),
         (LIST, TAGS, LIST),
         (LIST, MIXED, LIST),
         (LIST, SENTENCES, "A girl with (long hair:1.2) is in a forest. Also: quantum fnord."),
@@ -67,8 +67,13 @@ def test_report_of_sentences():
     [
         (LIST, TAGS, "Unchanged: it is a list of tags already."),
         (DESCRIPTION, SENTENCES, "Unchanged: it is plain English already."),
-        (DESCRIPTION, MIXED, "Unchanged: this family reads tags and sentences."),
+        (LIST, MIXED, "Unchanged: it is a list of tags already."),
+        ("", TAGS, "Nothing to do: the prompt is empty."),
+        (" \n", SENTENCES, "Nothing to do: the prompt is empty."),
+        ("", MIXED, "Nothing to do: the prompt is empty."),
+        ("no hat or scarf", TAGS, "Negative: hat, scarf"),
+        ("she is not wearing a hat", TAGS, "she -> 1girl\nNegative: hat"),
     ],
 )
-def test_report_of_no_change(text, family, report):
+def test_reports_in_words(text, family, report):
     assert easy(text, family).report() == report

@@ -293,4 +293,6 @@ def test_long_texts_are_quick(text):
     sentences_from("1girl")
     start = process_time()
     sentences_from(text)
-    assert process_time() - start < 1
+    assert (
+        process_time() - start < 20
+    )  # the figure is in benchmarks/hostile.py; a walk that is not linear takes minutes

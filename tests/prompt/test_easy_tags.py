@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagloom.prompt.easy import tags_from
+from tagloom.prompt.syntax import parse
 from tagloom.prompt.tags.vocabulary import GROUPS, OTHER
 
 # A description, its tags in the specification's order, what goes into the negative prompt, and the words without a tag.
@@ -64,6 +65,24 @@ DENIED = [
     ("a girl without hat and gloves in a forest", "1girl, forest", "hat, gloves"),
     ("no watermark, a dog in the snow", "dog, snow", "watermark"),
     ("a city without a man", "city", "1boy"),
+    ("a not smiling girl", "1girl", "smile"),
+    ("a girl not smiling", "1girl", "smile"),
+    ("no hat girl", "1girl", "hat"),
+    ("no hat girls in a park", "multiple girls, park", "hat"),
+    ("a not wearing a hat girl", "1girl", "hat"),
+    ("two not very tall girls with hats", "2girls, hat", "tall female"),
+    ("a not elegant and mysterious girl", "1girl", "elegant mysterious girl"),
+    ("a not cat girl in a forest", "1girl, forest", "cat girl"),
+    ("a not smiling elf in a not burning forest", "elf, forest", "smile, burning"),
+    ("a girl without a cat boy", "1girl", "1boy, cat boy"),
+    ("not a girl", "", "1girl"),
+    ("a girl without a hat wearing a red dress", "1girl, red dress", "hat"),
+    ("a girl not wearing a hat or wearing gloves", "1girl", "hat, gloves"),
+    ("a girl, (without a hat:1.2), in a forest", "1girl, forest", "hat"),
+    ("a girl (without a hat:1.2) in a forest", "1girl, forest", "hat"),
+    ("a girl with a scarf, (smiling, without a hat:1.2)", "1girl, scarf, (smile:1.2)", "hat"),
+    ("a girl with a scarf, ((not smiling):1.2) AND a forest", "1girl, scarf AND forest", "smile"),
+    ("without a hat AND a girl in a forest", "AND 1girl, forest", "hat"),
 ]
 LEFT = [
     ("a dress of quantum chromodynamics", "dress, quantum chromodynamics", ["quantum", "chromodynamics"]),
@@ -89,7 +108,15 @@ UNTOUCHED = [
     "very large eyes, uneven eyes",
 ]
 SYNTAX = [
-    ("a girl with long hair, (smirking:1.3), in a forest", "1girl, long hair, (smirking:1.3), forest"),
+    ("a girl with long hair, (smirking:1.3), in a forest", "1girl, long hair, (smirk:1.3), forest"),
+    ("a girl (wearing a hat:1.2) in a forest", "1girl, (hat:1.2), forest"),
+    ("a girl ((sits)) standing in a forest", "1girl, ((sitting)), standing, forest"),
+    ("(smiling:1.2) (wearing a hat:1.3) girl in a forest", "(smile:1.2), (hat:1.3), 1girl, forest"),
+    ("a girl with (red:1.2) hair in a forest", "1girl, (red:1.2) hair, forest"),
+    ("a girl in a {red|blue} dress in a forest", "1girl, {red|blue} dress, forest"),
+    ("a [cat:dog:0.5] in a __place__ with a hat", "[cat:dog:0.5], __place__, hat"),
+    ("a girl with a hat (fnordly quux:1.2), (1.2)", "1girl, hat, (fnordly quux:1.2), (1.2)"),
+    ("a girl (she smiles:1.2) AND she sits", "1girl, (smile:1.2) AND 1girl, sitting"),
     ("(a girl with red hair:1.2), <lora:foo:0.8>", "(1girl, red hair:1.2), <lora:foo:0.8>"),
     ("a girl with a hat AND a forest", "1girl, hat AND forest"),
     ("a girl with a hat BREAK a man in a suit", "1girl, hat BREAK 1boy, suit"),
@@ -131,6 +158,31 @@ def test_syntax_survives(text, expected):
     assert tags_from(text).text == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "dialect", "expected"),
+    [
+        ("a girl (smiling:1.2) in a forest", "a1111", [("1girl", 1), ("smile", 1.2), ("forest", 1)]),
+        ("a girl ((sits:1.5):1.2) in a forest", "comfyui", [("1girl", 1), ("sitting", 1.5), ("forest", 1)]),
+        ("a girl {{smiling}} in a forest", "novelai3", [("1girl", 1), ("smile", 1.1025), ("forest", 1)]),
+        (
+            "a girl 1.5::with a hat, smiling:: in a park",
+            "novelai4",
+            [("1girl", 1), ("hat", 1.5), ("smile", 1.5), ("park", 1)],
+        ),
+        ("a girl smiling++ in a forest", "compel", [("1girl", 1), ("smile", 1.21), ("forest", 1)]),
+        (
+            "a girl with a hat brunette++ in a forest",
+            "compel",
+            [("1girl", 1), ("hat", 1), ("brunette", 1.21), ("forest", 1)],
+        ),
+        ("a girl (sits)1.5 in a forest", "compel", [("1girl", 1), ("sitting", 1.5), ("forest", 1)]),
+    ],
+)
+def test_weights_stay_those_of_the_words(text, dialect, expected):
+    tags = parse(tags_from(text, dialect).text, dialect).tags
+    assert [(tag.name, pytest.approx(tag.weight)) for tag in tags] == expected
+
+
 def test_brackets_of_a_tag_are_escaped():
     found = tags_from("a painting of a woman in watercolor")
     assert r"watercolor \(medium\)" in found.text
@@ -152,6 +204,29 @@ def test_explained():
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("she is not wearing a hat", [(("she",), ("1girl",)), (("hat",), ("hat",))]),
+        (
+            "red hair, his eyes are blue",
+            [
+                (("red", "hair"), ("red hair",)),
+                (("his",), ("1boy",)),
+                (("eyes",), ("eyes",)),
+                (("blue",), ("blue eyes",)),
+            ],
+        ),
+        ("a girl in her room", [(("girl",), ("1girl",)), (("room",), ("room",))]),
+        ("he and she kiss", [(("kiss",), ("kiss",))]),
+    ],
+)
+def test_a_pronoun_explains_a_count(text, expected):
+    found = tags_from(text)
+    assert [(entry.words, entry.tags) for entry in found.explained] == expected
+    assert ("she" in found.joining) == (text == "he and she kiss")
+
+
 @pytest.mark.parametrize("text", [row[0] for row in (*TABLE, *DENIED, *LEFT)])
 def test_twice_is_once(text):
     once = tags_from(text)
@@ -160,9 +235,9 @@ def test_twice_is_once(text):
 
 
 WORDS = (
-    "a an the girl boy two man women with without no and or long orange burning dark very hair eyes smirking sits "
-    "holding wearing red hat forest in on at her his is fnord quietly looking viewer tall elf dress striped :3 "
-    "night. sword, hand hip running knight"
+    "a an the girl boy two man women with without no not she his and or long orange burning dark very hair eyes "
+    "smirking sits holding wearing red hat forest in on at her his is fnord quietly looking viewer tall elf dress "
+    "striped :3 night. sword, hand hip running knight"
 )
 
 
@@ -216,4 +291,6 @@ def test_long_texts_are_quick(text):
     tags_from("a girl")
     start = process_time()
     tags_from(text)
-    assert process_time() - start < 1
+    assert (
+        process_time() - start < 20
+    )  # the figure is in benchmarks/hostile.py; a walk that is not linear takes minutes

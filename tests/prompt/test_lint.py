@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ CASES: list[tuple[str, dict[str, object], list[tuple[str, str]]]] = [
     ("masterpiece, 1girl, solo, long hair, blue eyes, smile, forest", {}, []),
     ("Masterpiece, :D, Long Hair", {}, [("TL101", "Masterpiece"), ("TL101", ":D"), ("TL101", "Long Hair")]),
     ("1girl BREAK smile AND <lora:MyStyle:1>, embedding:EasyNeg, __Hair__", {"dialect": "a1111"}, []),
+    ("Red_Hair", {}, [("TL101", "Red_Hair")]),
+    ("My_Qwxyle", {"known": {"my qwxyle"}}, [("TL101", "My_Qwxyle")]),
+    ("My_Qwxyle", {}, [("TL101", "My_Qwxyle"), ("TL102", "My_Qwxyle"), ("TL502", "My_Qwxyle")]),
     ("long_hair, score_9, ^_^, looking_at_viewer", {}, [("TL102", "long_hair"), ("TL102", "looking_at_viewer")]),
     ("score_9, score_8_up", {"family": "pony_v6"}, []),
     ("long hair blue eyes smile", {}, [("TL103", "long hair blue eyes smile")]),
@@ -51,6 +55,7 @@ CASES: list[tuple[str, dict[str, object], list[tuple[str, str]]]] = [
     ("(smile:1,2)", {}, [("TL205", "1,2)")]),
     ("(smile:1.2, blush:1.2)", {}, [("TL206", "smile:1.2, blush:1.2)")]),
     ("(smile, blush:1.2)", {}, []),
+    ("smile # (nier:automata) a", {"dialect": "a1111"}, []),
     ("smile:1.2, blush", {}, [("TL207", "smile:1.2")]),
     ("16:9, 7:08", {}, []),
     ("blush, smile:1.2", {"dialect": "a1111"}, [("TL208", ":1.2")]),
@@ -163,6 +168,43 @@ def test_quality_tags_mean_nothing_to_a_family_of_sentences():
     family = get_family("qwen_image")
     codes = [finding.code for finding in lint("masterpiece, a fox in the snow", family=family)]
     assert codes in (["TL601"], ["TL604"])
+
+
+def test_quality_words_that_a_family_knows_may_be_patterns():
+    """An entry such as `year *` stands for all words that begin so."""
+    tags, sentences = get_family("illustrious"), get_family("qwen_image")
+    tags = replace(tags, quality=replace(tags.quality, known=("xyzzy*",)))
+    sentences = replace(sentences, foreign={}, quality=replace(sentences.quality, known=("very *",)))
+    assert said("smile, xyzzyplugh", lint("smile, xyzzyplugh", family=tags)) == []
+    text = "very aesthetic, masterpiece, a fox in the snow"
+    assert said(text, lint(text, family=sentences)) == [("TL604", "masterpiece")]
+
+
+def test_a_tag_with_capitals_and_underscores_has_one_fix():
+    assert [fixes_of("Red_Hair", finding) for finding in lint("Red_Hair")] == ["red hair"]
+    assert "'red hair'" in lint("Red_Hair")[0].message
+
+
+def fixes_of(text: str, finding) -> str:
+    return apply_edits(text, finding.fixes)
+
+
+@pytest.mark.parametrize("negative", [False, True])
+def test_a_system_prompt_is_no_tag(negative):
+    family = get_family("netayume_lumina")
+    system = family.negative.system if negative else family.system
+    text, check = f"{system} smile, Red_Hair, red hair", lint_negative if negative else lint
+    found = check(text, family=family)
+    assert said(text, found) == [("TL101", "Red_Hair"), ("TL107", "red hair")]
+    assert f"at character {len(system) + 9};" in found[1].message
+    assert fixes_of(text, found[0]) == f"{system} smile, red hair, red hair"
+    assert fixes_of(text, found[1]) == f"{system} smile, Red_Hair"
+    both = (
+        lint("smile", family=family, negative=text)
+        if negative
+        else lint_negative("smile", family=family, positive=text)
+    )
+    assert [finding.code for finding in both] == ["TL505"]
 
 
 def test_codes_are_unique_and_in_order():

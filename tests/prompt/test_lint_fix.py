@@ -19,7 +19,7 @@ CASES = [
     ("Masterpiece, Long_Hair, :D", {}, "masterpiece, long hair, :d", None),
     ("long hair blue eyes smile, 1girl long_hair", {}, "long hair, blue eyes, smile, 1girl", None),
     ("blush\nportrait\n\n(grin)", {}, "blush,\nportrait,\n\n(grin)", None),
-    (",, blush,, ,grin", {}, "blush,grin", None),
+    (",, blush,, ,grin", {}, "blush, grin", None),
     ("blush，grin、 forest", {}, "blush, grin, forest", None),
     ("（blush：１.２）, １girl", {}, "（blush：１.２）, 1girl", "(blush:1.2), 1girl"),
     ("blush, (grin), blush", {}, "blush, (grin)", None),
@@ -52,7 +52,7 @@ CASES = [
     (r"bl\ush", {"dialect": "a1111"}, "blush", None),
     ("(blush, BREAK, grin:1.2)", {"dialect": "a1111"}, "(blush:1.2) BREAK (grin:1.2)", None),
     ("blush AND", {"dialect": "a1111"}, None, "blush "),
-    ("forest, dress, (smile:1.2), 1girl, masterpiece", {}, "masterpiece, 1girl, (smile:1.2), dress, forest", None),
+    ("forest, dress, (smile:1.2), 1girl, masterpiece", {}, None, None),
     ("score_9, masterpiece", {"family": "illustrious"}, "masterpiece", None),
     ("score 9, 1girl", {"family": "pony_v6"}, "score_9, 1girl", None),
     ("1girl, (smile:1.2) AND 1girl, (smile:1.2)", {"dialect": "a1111"}, None, None),
@@ -188,7 +188,7 @@ def test_places_and_edits_lie_in_the_text(text, other, dialect, family):
 
 HUGE = {
     "NUL": "\0" * 100_000,
-    "lone surrogates": "\ud800, " * 30_000,
+    "lone surrogates": "\ud800, " * 10_000,
     "2,000 brackets": "(" * 2000 + "a" + ")" * 2000,
     "2,000 weights": "(" * 2000 + "a" + ":1.2)" * 2000,
     "2,000 unclosed": "(" * 2000,

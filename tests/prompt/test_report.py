@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tagloom.prompt import parse_tags, tag_report
+from tagloom.prompt.families import get_family
 from tagloom.prompt.tags import GROUPS, OTHER
 
 
@@ -35,7 +36,9 @@ def test_each_group_keeps_the_prompt_s_order():
 def test_every_tag_stands_in_exactly_one_group(text):
     report = tag_report(text, text_tokens=0)
     assert tuple(report.groups) == (*GROUPS, OTHER)
-    assert sorted(tag for tags in report.groups.values() for tag in tags) == sorted(parse_tags(text))
+    found = sorted((tag.start, tag.end, tag.name) for tags in report.groups.values() for tag in tags)
+    assert found == [(tag.start, tag.end, tag.name) for tag in parse_tags(text)]
+    assert all(tag.group == group for group, tags in report.groups.items() for tag in tags)
 
 
 @pytest.mark.parametrize(("count", "chunks"), [(0, 1), (1, 1), (75, 1), (76, 2), (150, 2), (151, 3)])
@@ -60,6 +63,12 @@ def test_the_report_in_words():
 
 def test_an_empty_prompt_has_a_report_too():
     assert tag_report("").text() == "- text tokens: 0 in 1 chunk of 75"
+
+
+def test_a_system_prompt_is_no_tag():
+    lines = tag_report(f"{get_family('neta_lumina').system} masterpiece, 1girl", text_tokens=40).text().splitlines()
+    assert lines[0].startswith("- system prompt: You are an assistant designed to generate anime images")
+    assert lines[1:] == ["- quality: masterpiece", "- body: 1girl", "- text tokens: 40 in 1 chunk of 75"]
 
 
 def test_each_encoder_is_counted():

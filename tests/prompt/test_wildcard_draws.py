@@ -210,4 +210,6 @@ def test_nothing_takes_long(text, dialect, folders):
             make()
         except PromptError:
             assert "*a" in text
-        assert time.process_time() - start < 1
+        assert (
+            time.process_time() - start < 20
+        )  # the figure is in benchmarks/hostile.py; a walk that is not linear takes minutes

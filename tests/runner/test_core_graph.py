@@ -10,10 +10,12 @@ from tagloom.prompt import (
     UnknownFamily,
     all_families,
     compose_negative,
+    convert,
     enhance,
     get_family,
     nearest_size,
 )
+from tagloom.prompt.easy import easy
 from tagloom.runner.core_graph import to_core
 from tagloom.runner.errors import WorkflowError
 from tagloom.runner.node_values import EVALUATORS, STAND_INS
@@ -108,6 +110,23 @@ def test_what_the_user_set_stays(fill, name):
     values = {"steps": 4, "cfg": 1.5, "sampler": "lcm", "scheduler": "beta", "clip_layer": -3, "width": 512, "seed": 9}
     workflow, core = fill(name, family="illustrious", **values)
     assert {alias: final(workflow, core, alias) for alias in values} == values
+
+
+@families
+def test_a_description_is_worked_out_for_its_family(fill, family):
+    text = "a fox girl with long orange hair, without a hat"
+    workflow, core = fill("Description to Image", family=family.id, positive=text)
+    plain = easy(text, family)
+    positive = enhance(plain.text, family, dialect="a1111").text
+    negative = compose_negative(", ".join(plain.negative), family, positive=positive, dialect="a1111").text
+    assert final(workflow, core, "encoded") == convert(positive, "a1111", "comfyui").text
+    assert final(workflow, core, "encoded_negative") == convert(negative, "a1111", "comfyui").text
+    assert not [node for node in core.values() if node["class_type"].startswith(NODE_PREFIX)]
+    assert not [node for node in core.values() if node["class_type"] == "PreviewAny"]
+
+
+def test_the_workshop_makes_no_picture_and_so_leaves_no_graph(fill):
+    assert fill("Prompt Workshop", positive="{a|b}, 1girl, Smirk")[1] == {}
 
 
 def test_the_graph_given_is_not_changed(core_schemas):

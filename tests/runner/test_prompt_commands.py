@@ -17,6 +17,18 @@ from tagloom.runner.cli import main
 TEXT = "Masterpiece, forest, (1girl:1.3), :3, smirk, smirk"
 COMMANDS = ("check", "fix", "explain", "convert", "sort", "describe", "count", "expand", "easy")
 FAMILY = get_family("illustrious")
+SYNTAX = "forest, [dress], 1girl, (smile, ;), hat), {|_|}, {cap|bow|tie}, Smile, (reverse:1999)"
+"""Each dialect reads it in its own way, and each reads it otherwise to the letter."""
+FUNCTIONS = {
+    "sort": ("sorted", lambda text, dialect, aware: sort_tags(text, dialect=dialect, tag_aware=aware)),
+    "describe": ("described", lambda text, dialect, aware: describe(text, dialect=dialect, tag_aware=aware)),
+    "count": ("counted", lambda text, dialect, aware: account(text, ("clip_l",), dialect, tag_aware=aware)),
+    "explain": ("explained", explain),
+    "convert": ("converted", lambda text, dialect, aware: convert(text, dialect, "comfyui", aware)),
+    "expand": ("expanded", lambda text, dialect, aware: expand(text, 0, (), dialect, aware)),
+    "fix": ("fixed", lambda text, dialect, aware: fix(text, dialect=dialect, tag_aware=aware)),
+}
+"""What each command calls, and the kind of its event."""
 
 
 def plain(value: object) -> object:
@@ -32,25 +44,36 @@ def wildcards(tmp_path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    ("command", "kind", "result"),
-    [
-        ("sort", "sorted", sort_tags(TEXT, dialect="a1111")),
-        ("describe", "described", describe(TEXT, dialect="a1111")),
-        ("count", "counted", account(TEXT, ("clip_l",), "a1111", tag_aware=True)),
-        ("explain", "explained", explain(TEXT, "a1111")),
-        ("convert", "converted", convert(TEXT, "a1111", "comfyui")),
-        ("expand", "expanded", expand(TEXT, 0, (), "a1111")),
-        ("fix", "fixed", fix(TEXT, dialect="a1111")),
-    ],
-)
-def test_json_holds_what_the_function_gives(ask, command, kind, result):
-    told = ask("prompt", command, TEXT)
+@pytest.mark.parametrize("tag_aware", [True, False])
+@pytest.mark.parametrize("dialect", [None, "comfyui", "novelai3"])
+@pytest.mark.parametrize("command", FUNCTIONS)
+def test_json_holds_what_the_function_gives(ask, command, dialect, tag_aware):
+    if (command, dialect) == ("count", "novelai3"):
+        dialect = "comfyui"  # how NovelAI cuts chunks is not known
+    options = [] if dialect is None else ["--from" if command == "convert" else "--dialect", dialect]
+    options += [] if tag_aware else ["--to-the-letter"]
+    kind, function = FUNCTIONS[command]
+    told, result = ask("prompt", command, SYNTAX, *options), function(SYNTAX, dialect or "a1111", tag_aware)
     assert told.code == 0
-    assert told.event.pop("type") == kind
-    assert told.event == plain(result.as_dict())
+    assert told.event == {"type": kind, **plain(result.as_dict())}
     shown = result.text if hasattr(result, "text") and command != "count" else result.report()
     assert told.text == f"{shown}\n"
+
+
+@pytest.mark.parametrize("options", [{"dialect": "comfyui"}, {"dialect": "a1111", "tag_aware": False}])
+def test_the_linter_hears_how_a_prompt_is_written(ask, options):
+    arguments = ["--dialect", options["dialect"], *(["--to-the-letter"] if "tag_aware" in options else [])]
+    findings = [finding.as_dict() for finding in lint(SYNTAX, **options)]
+    assert ask("prompt", "check", SYNTAX, *arguments).event["findings"] == plain(findings)
+    assert findings != [finding.as_dict() for finding in lint(SYNTAX, dialect="a1111")]
+
+
+@pytest.mark.parametrize("options", [[], ["--weights"]], ids=" ".join)
+def test_mending_heeds_the_negative_prompt(ask, options):
+    fixed = fix("1girl, hat, (blush:4)", dialect="a1111", negative="hat", weights=bool(options))
+    told = ask("prompt", "fix", "1girl, hat, (blush:4)", "--negative", "hat", *options)
+    assert told.event == {"type": "fixed", **plain(fixed.as_dict())}
+    assert "TL505" in told.notes
 
 
 def test_easy_tells_what_became_of_the_words(ask):

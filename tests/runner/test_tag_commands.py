@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tagloom.prompt.syntax import parse, parse_tags
-from tagloom.runner import tag_lists
+from tagloom.prompt.tags import use_names
+from tagloom.prompt.tags.lists import names_in_use
+from tagloom.runner import places, tag_lists
 from tagloom.runner.cli import main
 
 CSV = """name,type,count,aliases
@@ -195,7 +197,7 @@ def test_names_of_another_test_are_forgotten():
 
 def test_an_imported_name_is_no_unknown_tag(ask, listed):
     (before,) = ask("prompt", "check", "thighhi gremlins, 1girl").event["findings"]
-    assert "no tag that Tagloom knows" in before["message"]
+    assert "Tagloom knows nothing" in before["message"]
     ask("tags", "import", str(listed))
     assert ask("prompt", "check", "thighhi gremlins, 1girl").event["findings"] == []
 
@@ -210,6 +212,21 @@ def test_the_database_may_lie_elsewhere(ask, home, listed, tmp_path, monkeypatch
     assert len(ask("prompt", "explain", NAME).event["misreadings"]) == 1
     monkeypatch.delenv("TAGLOOM_TAGS")
     assert ask("prompt", "explain", NAME).event["misreadings"] == []
+
+
+def test_a_program_s_own_place_gives_way_to_the_user_s(listed, tmp_path, monkeypatch):
+    """As in ComfyUI, where the nodes name another file than the command line."""
+    tag_lists.import_list(listed)
+    file = places.tag_lists()
+    use_names(tmp_path / "nothing here")
+    assert names_in_use() is None
+    monkeypatch.setenv("TAGLOOM_TAGS", str(file))
+    use_names(tmp_path / "nothing here")
+    assert NAME in names(NAME)
+    monkeypatch.setenv("TAGLOOM_TAGS", str(tmp_path / "gone.sqlite3"))
+    use_names(file)
+    assert NAME not in names(NAME)
+    assert not (tmp_path / "gone.sqlite3").exists()
 
 
 @pytest.mark.parametrize("command", [["tags", "search", "nova"], ["tags", "info", "nova"], ["prompt", "explain", NAME]])

@@ -6,18 +6,28 @@ import json
 import pytest
 
 import tagloom.runner.workflows as workflows
-from tagloom.runner.convert import widget_names
+from tagloom.runner.convert import NOTES, widget_names, widget_values
 from tagloom.runner.errors import WorkflowError
+from tagloom.runner.places import PACKAGE
 from tagloom.runner.workflows import Workflow, shipped
 
-SHIPPED = ["Tags to Image", "Base Image to Image"]
+RUN = ["Tags to Image", "Base Image to Image"]
+"""What `tagloom generate` fills in."""
+PICTURES = [*RUN, "Description to Image"]
+SHIPPED = [*PICTURES, "Prompt Workshop"]
+WRITTEN = ("dialect", "tag_aware")
 DECLARED = {
-    *("checkpoint", "family", "positive", "negative", "enhance", "steps", "cfg", "sampler", "scheduler", "seed"),
+    *("checkpoint", "family", "positive", "enhance", "steps", "cfg", "sampler", "scheduler", "seed"),
     *("denoise", "clip_layer", "prefix", "encoded", "encoded_negative", "width", "height"),
 }
 
 
 @pytest.fixture(params=SHIPPED)
+def every(request, core_schemas):
+    return Workflow(shipped(request.param), core_schemas.get)
+
+
+@pytest.fixture(params=PICTURES)
 def workflow(request, core_schemas):
     return Workflow(shipped(request.param), core_schemas.get)
 
@@ -26,24 +36,76 @@ def node_of(workflow: Workflow, node_id: int):
     return next(node for node in workflow.document["nodes"] if node["id"] == node_id)
 
 
+def test_every_workflow_there_is_is_tested_here():
+    assert {path.stem for path in (PACKAGE / "workflows").glob("*.json")} == set(SHIPPED)
+
+
 def test_the_shipped_workflows_declare_what_the_runner_fills_in(workflow):
     assert all(workflow.declares(name) for name in DECLARED)
     assert workflow.declares("image") == ("LoadImage" in workflow.classes)
     assert not workflow.declares("no such input")
 
 
-def test_every_declared_input_is_a_widget(workflow):
+@pytest.mark.parametrize("name", RUN)
+def test_the_runner_s_own_workflows_take_a_negative_prompt(name):
+    assert Workflow(shipped(name), {}.get).declares("negative")
+
+
+def test_every_declared_input_is_a_widget(every):
     """So that each can be set by a user, in the editor as here."""
-    for name in workflow.document["extra"]["tagloom"]["inputs"]:
-        for node_id, field in workflow.targets(name):
-            kind = node_of(workflow, node_id)["type"]
-            assert field in widget_names(kind, workflow.schema(kind))
+    for name in every.document["extra"]["tagloom"]["inputs"]:
+        for node_id, field in every.targets(name):
+            kind = node_of(every, node_id)["type"]
+            assert field in widget_names(kind, every.schema(kind))
 
 
-def test_links_of_the_shipped_workflows_are_consistent(workflow):
+@pytest.mark.parametrize("name", WRITTEN)
+def test_every_workflow_states_how_its_prompts_are_written(every, name):
+    """The declared input reaches each node that can be told, and all say the same: A1111's dialect, tags kept whole."""
+    nodes = [node for node in every.document["nodes"] if node["type"].startswith(workflows.NODE_PREFIX)]
+    named = {node["id"]: widget_names(node["type"], every.schema(node["type"])) for node in nodes}
+    asking = [(node["id"], name) for node in nodes if name in named[node["id"]]]
+    assert asking
+    assert sorted(every.targets(name)) == sorted(asking)
+    stated = {node["widgets_values"][named[node["id"]].index(name)] for node in nodes if name in named[node["id"]]}
+    assert stated == {"a1111" if name == "dialect" else True}
+
+
+@pytest.mark.parametrize(("name", "value"), [("dialect", "novelai4"), ("tag_aware", False)])
+def test_setting_how_prompts_are_written_reaches_all_nodes(every, name, value):
+    every.set(name, value)
+    given = {node["inputs"][name] for node in every.api().values() if name in node["inputs"]}
+    assert given == {value}
+
+
+def test_no_prompt_is_encoded_by_a_node_that_knows_no_dialect(every):
+    assert "CLIPTextEncode" not in every.classes
+    assert ("TagloomTextEncode" in every.classes) == ("KSampler" in every.classes)
+
+
+def test_every_node_of_ours_stands_in_a_shipped_workflow(schemas):
+    used = {node["type"] for name in SHIPPED for node in shipped(name)["nodes"]}
+    assert {kind for kind in schemas if kind.startswith(workflows.NODE_PREFIX)} <= used
+
+
+def test_saved_values_fit_the_nodes(every):
+    """Each widget has one, and a choice is one of those that its node offers."""
+    for node in every.document["nodes"]:
+        if node["type"] in NOTES:
+            continue
+        schema = every.schema(node["type"])
+        values = widget_values(node, schema)
+        for name, value in values.items():
+            kind, *options = {**schema["input"]["required"], **schema["input"].get("optional", {})}[name]
+            offered = kind if isinstance(kind, list) else options[0].get("options") if options else None
+            fixed = offered and node["type"].startswith(workflows.NODE_PREFIX) and name != "ckpt_name"
+            assert not fixed or value in offered
+
+
+def test_links_of_the_shipped_workflows_are_consistent(every):
     """Each link stands at both its ends, and no socket names a link that is not there."""
-    nodes = {node["id"]: node for node in workflow.document["nodes"]}
-    links = {link[0]: link for link in workflow.document["links"]}
+    nodes = {node["id"]: node for node in every.document["nodes"]}
+    links = {link[0]: link for link in every.document["links"]}
     for link_id, origin, slot, target, socket, _ in links.values():
         assert link_id in nodes[origin]["outputs"][slot]["links"]
         assert nodes[target]["inputs"][socket]["link"] == link_id
@@ -53,15 +115,15 @@ def test_links_of_the_shipped_workflows_are_consistent(workflow):
 
 def test_the_shipped_workflows_serve_any_checkpoint(workflow):
     """A saved family would be wrong for the next model: it is found out at each run."""
-    ((node_id, _),) = workflow.targets("family")
-    assert node_of(workflow, node_id)["widgets_values"] == ["auto"]
+    for node_id, _ in workflow.targets("family"):
+        assert node_of(workflow, node_id)["widgets_values"][-1] == "auto"
 
 
-def test_setting_an_unlinked_input_writes_its_widget(workflow):
-    workflow.set("positive", "2girls")
-    ((node_id, field),) = workflow.targets("positive")
-    assert node_of(workflow, node_id)["widgets_values"][0] == "2girls"
-    assert workflow.api()[str(node_id)]["inputs"][field] == "2girls"
+def test_setting_an_unlinked_input_writes_its_widget(every):
+    every.set("positive", "2girls")
+    ((node_id, field),) = every.targets("positive")
+    assert node_of(every, node_id)["widgets_values"][0] == "2girls"
+    assert every.api()[str(node_id)]["inputs"][field] == "2girls"
 
 
 def test_setting_a_linked_input_cuts_the_link_at_both_ends(workflow):

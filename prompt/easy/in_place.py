@@ -1,0 +1,64 @@
+"""Turns a description that holds syntax into tags: what stands between brackets, LoRA and AND, each in its place."""
+
+from __future__ import annotations
+
+from ..syntax import Kind, Node, Tree, canonical
+from ..tags.vocabulary import vocabulary
+from .collected import Collected, listed
+from .detecting import is_prose
+from .reader import Reader
+from .replacing import replaced
+from .words import clauses
+
+BORDERS = frozenset({Kind.AND, Kind.BREAK})
+
+
+def in_place(tree: Tree) -> tuple[str, list[Collected]]:
+    """Return the prompt with its plain parts as tags, and what was found in each of them."""
+    readers = _read(tree)
+    borders = [index for index, node in enumerate(tree.nodes) if node.kind in BORDERS]
+    found: dict[int, Collected] = {}
+    for end in [*borders, len(tree.nodes)]:
+        own = {index: reader for index, reader in readers.items() if index < end and index not in found}
+        found |= _counted(own)
+    return replaced(tree, {index: listed(part.groups()) for index, part in found.items()}), list(found.values())
+
+
+def _counted(readers: dict[int, Reader]) -> dict[int, Collected]:
+    """Count the people between two borders; a pronoun tells of somebody only where nobody is named beside it."""
+    found: dict[int, Collected] = {}
+    named = any(reader.people.named for reader in readers.values())
+    for index, reader in readers.items():
+        found[index] = reader.count(pronouns=not named)
+        named = named or reader.people.named
+    return found
+
+
+def _read(tree: Tree) -> dict[int, Reader]:
+    """Return a reader for each tag that is plain English or means known tags, as `smiling` means `smile`."""
+    readers: dict[int, Reader] = {}
+    for index, node in enumerate(tree.nodes):
+        name = canonical(tree.source(node)) if node.kind is Kind.TAG else ""
+        prose = is_prose(name)
+        if name and (prose or not _is_tag(name)):
+            reader = Reader()
+            reader.read_all(clauses(tree.source(node)))
+            complete = prose or not reader.collected.remainder
+            if complete and (_has_brackets(tree, node) or _is_a_word(reader.collected)):
+                readers[index] = reader
+    return readers
+
+
+def _is_tag(name: str) -> bool:
+    entry = vocabulary().find(name)
+    return entry is not None and entry.name == name
+
+
+def _has_brackets(tree: Tree, node: Node) -> bool:
+    """Return whether the weight of a tag counts for more than one word: not that of compel's `smiling++`."""
+    around = tree.nodes[node.parent]
+    return around.kind is not Kind.ATTENTION or around.start < node.start
+
+
+def _is_a_word(found: Collected) -> bool:
+    return not found.negative and len(found.positive) == 1 and " " not in next(iter(found.positive))
