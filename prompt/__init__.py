@@ -29,8 +29,8 @@ HOMES = {
     "compose": "Changed Composed LAYOUTS compose_negative describe enhance format_prompt merge remove_repeats "
     "sort_tags tidy",
     "counting": "CHUNK ENCODERS Accounting account count_text_tokens",
-    "errors": "CountingUnavailable HeaderError ProfileError PromptError SizeError UnknownDialect UnknownFamily "
-    "UnknownSampler",
+    "errors": "ChoiceError CountingUnavailable CyclicWildcard ExpansionTooLarge HeaderError ProfileError PromptError "
+    "SizeError TagListError UnknownDialect UnknownFamily UnknownSampler UnknownWildcard WildcardFileError",
     "explanation": "Explanation explain",
     "families": "Detection FOLDERS Family Header ListedModel ModelFile add_families_folder all_families chosen detect "
     "detect_file families_folders family_ids get_family leave_out list_models listed_from_json profile_problems "

@@ -75,7 +75,13 @@ class _Values:
                 name = f"node {node_id} ({node['class_type']})"
                 raise WorkflowError(f"{name} has no core nodes to stand for it; install Tagloom on the server")
             inputs = {name: self._inner(value) for name, value in node["inputs"].items()}
-            self._known[node_id] = evaluate(inputs)
+            try:
+                self._known[node_id] = evaluate(inputs)
+            except (AttributeError, TypeError) as error:  # a core node's value is not known before it runs
+                name = f"node {node_id} ({node['class_type']})"
+                raise WorkflowError(
+                    f"{name} takes a value that a core node makes; install Tagloom on the server"
+                ) from error
         return self._known[node_id]
 
     def _inner(self, value: Any) -> Any:

@@ -234,7 +234,11 @@ def _unsayable(tree: Tree, name: str) -> list[Loss]:
         Kind.BREAK: f"{name} has no BREAK: a comma stands there, and chunks end where they are full",
         Kind.SCHEDULE: f"{name} has no prompt editing: what most steps have is kept",
         Kind.ALTERNATION: f"{name} has no alternation: the first option is kept",
-        Kind.LORA: f"{name} has no references to files: load this one with a node",
         Kind.COMMENT: f"{name} has no comments: it is left out",
     }
-    return [Loss(node.start, node.end, words[node.kind]) for node in tree.nodes if node.kind in words]
+    losses = [Loss(node.start, node.end, words[node.kind]) for node in tree.nodes if node.kind in words]
+    losses += [
+        Loss(node.start, node.end, f"{name} has no references to files: load {node.value} with a node")
+        for node in tree.of_kind(Kind.LORA)
+    ]
+    return sorted(losses)

@@ -239,3 +239,17 @@ def test_a_picker_that_shall_find_the_family_itself_needs_the_pack():
     graph["5"] = {"class_type": "EmptyLatentImage", "inputs": {"width": ["4", 0]}}
     with pytest.raises(UnknownFamily):
         to_core(graph, {})
+
+
+def test_a_text_that_a_core_node_makes_needs_the_pack():
+    """It is not known before the run, and that is said."""
+    graph = {
+        "1": {"class_type": "StringConcatenate", "inputs": {"string_a": "1girl", "string_b": "", "delimiter": ""}},
+        "3": {"class_type": "TagloomTidyPrompt", "inputs": {
+            "text": ["1", 0], "dialect": "a1111", "tag_aware": True, "sort": True, "remove_repeats": True, "layout": "keep",
+        }},
+        "4": {"class_type": "CLIPTextEncode", "inputs": {"text": ["3", 0], "clip": ["9", 1]}},
+        "9": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "a.safetensors"}},
+    }  # fmt: skip
+    with pytest.raises(WorkflowError, match=r"node 3 .* takes a value that a core node makes"):
+        to_core(graph, {})
