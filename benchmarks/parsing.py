@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import random
 import subprocess
 import sys
@@ -69,7 +70,8 @@ def import_time() -> float:
         "import sys, time; began = time.perf_counter(); import tagloom.prompt; "
         "print((time.perf_counter() - began) * 1000); assert 'yaml' not in sys.modules"
     )
-    times = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(9)]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    times = [float(subprocess.check_output([sys.executable, "-c", code], env=environment)) for _ in range(9)]
     return sorted(times)[len(times) // 2]
 
 

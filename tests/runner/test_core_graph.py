@@ -246,7 +246,8 @@ def test_a_text_that_a_core_node_makes_needs_the_pack():
     graph = {
         "1": {"class_type": "StringConcatenate", "inputs": {"string_a": "1girl", "string_b": "", "delimiter": ""}},
         "3": {"class_type": "TagloomTidyPrompt", "inputs": {
-            "text": ["1", 0], "dialect": "a1111", "tag_aware": True, "sort": True, "remove_repeats": True, "layout": "keep",
+            "text": ["1", 0], "dialect": "a1111", "tag_aware": True,
+            "sort": True, "remove_repeats": True, "layout": "keep",
         }},
         "4": {"class_type": "CLIPTextEncode", "inputs": {"text": ["3", 0], "clip": ["9", 1]}},
         "9": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "a.safetensors"}},
