@@ -88,7 +88,12 @@ def _sorted(tree: Tree, order: Order, tag_aware: bool, split: bool) -> Changed:
 
 def _edits(text: str, pieces: list[_Piece], wanted: list[_Piece]) -> Iterator[Edit]:
     between = [text[left.item.end : right.item.start] for left, right in pairwise(pieces)]
-    joins = _lines(between, wanted) if any(map(_ends_line, between)) else between
+    breaks = [place for place, gap in enumerate(between) if _ends_line(gap)]
+    apart = all(wanted[place + 1].item.reference for place in breaks)  # only references have lines of their own
+    own = [
+        between[place] for place in breaks if not pieces[place + 1].item.reference and not pieces[place].item.reference
+    ]
+    joins = between if apart else _lines(between, wanted, own)
     for place, (old, new) in enumerate(zip(pieces, wanted, strict=True)):
         if old.text != new.text:
             yield Edit(old.item.start, old.item.end, new.text)
@@ -96,9 +101,12 @@ def _edits(text: str, pieces: list[_Piece], wanted: list[_Piece]) -> Iterator[Ed
             yield Edit(old.item.end, pieces[place + 1].item.start, joins[place])
 
 
-def _lines(between: list[str], wanted: list[_Piece]) -> list[str]:
-    """Return what stands between the items, so that each group has its lines; written as the user did."""
-    line_end = next(filter(_ends_line, between))
+def _lines(between: list[str], wanted: list[_Piece], own: list[str]) -> list[str]:
+    """Return what stands between the items, so that each group has its lines.
+
+    Lines end as the user's do: as those between tags (`own`), else as those at references, and with a comma.
+    """
+    line_end = own[0] if own else f",{next(filter(_ends_line, between)).lstrip(' ,')}"
     within = next((gap for gap in between if not _ends_line(gap)), line_end)
     return [within if left.key[0] == right.key[0] else line_end for left, right in pairwise(wanted)]
 

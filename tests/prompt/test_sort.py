@@ -54,6 +54,17 @@ def test_groups_of_a_prompt_of_lines_get_a_line_each():
     assert sort_tags(text).text == "masterpiece\n1girl, red hair\nsmile\nforest"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1boy, shirtless, rain, abs\n\n<lora:x:1>", "1boy, abs, shirtless, rain\n\n<lora:x:1>"),
+        ("<lora:x:1>\nforest, 1girl", "1girl,\nforest,\n<lora:x:1>"),
+    ],
+)
+def test_a_reference_on_a_line_of_its_own_breaks_no_list(text, expected):
+    assert sort_tags(text).text == expected
+
+
 def test_a_list_of_lines_stays_one():
     assert sort_tags("forest\n1girl\nred hair").text == "1girl\nred hair\nforest"
 
