@@ -1,11 +1,13 @@
 """Times what Tagloom does with prompts that are made to be slow: long, deep, malformed.
 
-Usage: python benchmarks/hostile.py; prints the slowest inputs of each function. Figures are processor seconds.
+Usage: python benchmarks/hostile.py [WORD]; prints the slowest inputs of each function whose name holds WORD, in
+processor seconds.
 """
 
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Callable
 
@@ -50,11 +52,13 @@ def functions() -> dict[str, Callable[[str], object]]:
     return found
 
 
-def main() -> None:
+def main(word: str) -> None:
     """Print the slowest inputs of each function."""
     from tagloom.prompt import PromptError
 
     for name, function in functions().items():
+        if word not in name:
+            continue
         times: list[tuple[float, str]] = []
         for label, text in {"": "1girl", **prompts()}.items():
             began = time.process_time()
@@ -66,4 +70,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1] if len(sys.argv) > 1 else "")
