@@ -18,30 +18,17 @@ class ModelName(NamedTuple):
     name: str
 
 
-def checkpoint_of(graph: Mapping[str, Any], node_id: str) -> str:
-    """Return the checkpoint's name that reaches a node's `model` input, through LoRA loaders and the like.
-
-    Raises:
-        UnknownFamily: if no checkpoint loader stands at the other end.
-    """
-    return _found(graph, node_id, {"ckpt_name": LOADERS["ckpt_name"]}).name
-
-
 def model_of(graph: Mapping[str, Any], node_id: str) -> ModelName:
     """Return the checkpoint or the diffusion model that reaches a node's `model` input.
 
     Raises:
         UnknownFamily: if no loader of one file stands at the other end.
     """
-    return _found(graph, node_id, LOADERS)
-
-
-def _found(graph: Mapping[str, Any], node_id: str, loaders: Mapping[str, str]) -> ModelName:
     seen = set()
     while node_id not in seen and node_id in graph:
         seen.add(node_id)
         inputs = graph[node_id]["inputs"]
-        for name, folder in loaders.items():
+        for name, folder in LOADERS.items():
             if isinstance(inputs.get(name), str):
                 return ModelName(folder, str(inputs[name]))
         source = inputs.get("model")

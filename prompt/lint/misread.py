@@ -18,7 +18,6 @@ NUMBER_END = re.compile(r":\d+\Z")
 AFTER_TAG = re.compile(r"\s*(?:\Z|AND\b)")
 QUALIFIER = re.compile(r" \(([^()]+)\)\Z")
 KNOWN_QUALIFIERS = frozenset({"vocaloid", "cosplay", "series", "character", "object", "food", "animal"})
-BACKSLASH = re.compile(r"\\(.?)", re.DOTALL)
 
 
 def tags_as_syntax(prompt: Prompt) -> Iterator[Spot]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import NamedTuple
 
 from .brackets import RunningWeight, edges
@@ -137,8 +136,3 @@ def _merged(segments: list[Segment]) -> list[Segment]:
 def weight_at_each(segments: list[Segment]) -> list[tuple[str, float]]:
     """Return each encoded character with its weight: two readings are equal where these are."""
     return [(char, segment.weight) for segment in segments for char in segment.text]
-
-
-def gaps(segments: list[Segment]) -> list[tuple[int, int]]:
-    """Return the spans between segments: what was read as syntax."""
-    return [(left.end, right.start) for left, right in pairwise(segments) if left.end < right.start]

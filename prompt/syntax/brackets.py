@@ -6,7 +6,6 @@ Each function takes a text whose escaped characters are blanked out, and a range
 from __future__ import annotations
 
 import heapq
-import math
 import re
 from collections.abc import Callable
 from operator import itemgetter
@@ -238,8 +237,3 @@ class RunningWeight:
         """Go out of the innermost bracket of its stack."""
         self._stacks[bracket.stack].pop()
         self.now = self._first[-1] * self._second[-1] * self._third[-1]
-
-
-def is_usual(weight: float) -> bool:
-    """Whether a weight is a finite number."""
-    return math.isfinite(weight)

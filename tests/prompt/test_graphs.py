@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tagloom.prompt import UnknownFamily
-from tagloom.prompt.graphs import checkpoint_of, model_of
+from tagloom.prompt.graphs import model_of
 
 GRAPH = {
     "1": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "a.safetensors"}},
@@ -25,13 +25,12 @@ GRAPH = {
 @pytest.mark.parametrize("node_id", ["1", "2", "3", "4", "14"])
 def test_the_checkpoint_is_found_through_what_stands_between(node_id):
     """Through LoRA loaders and model patches, and where a link names its node by a number."""
-    assert checkpoint_of(GRAPH, node_id) == "a.safetensors"
+    assert model_of(GRAPH, node_id) == ("checkpoints", "a.safetensors")
 
 
 @pytest.mark.parametrize(
     "node_id",
     [
-        pytest.param("6", id="another loader"),
         pytest.param("7", id="a circle"),
         pytest.param("9", id="a link into nothing"),
         pytest.param("10", id="no link"),
@@ -41,7 +40,7 @@ def test_the_checkpoint_is_found_through_what_stands_between(node_id):
 )
 def test_where_no_checkpoint_stands_at_the_end_the_user_is_asked(node_id):
     with pytest.raises(UnknownFamily, match="choose the family by hand"):
-        checkpoint_of(GRAPH, node_id)
+        model_of(GRAPH, node_id)
 
 
 def test_a_diffusion_model_is_found_too():
