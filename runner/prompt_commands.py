@@ -101,7 +101,8 @@ def _check(options: argparse.Namespace, output: Output) -> int:
     text = _text(options)
     about = {"dialect": options.dialect, "family": _family(options), "tag_aware": options.tag_aware}
     findings = lint_negative(text, **about) if options.is_negative else lint(text, negative=options.negative, **about)
-    output.result("findings", {"findings": [finding.as_dict() for finding in findings]}, report(text, findings))
+    notes = "" if findings else "nothing to say"
+    output.result("findings", {"findings": [finding.as_dict() for finding in findings]}, report(text, findings), notes)
     return int(any(finding.severity != "info" for finding in findings))
 
 

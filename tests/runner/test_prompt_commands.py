@@ -125,12 +125,12 @@ def test_the_exit_code_tells_whether_something_is_wrong(ask, text, code):
     told = ask("prompt", "check", text)
     severities = {finding["severity"] for finding in told.event["findings"]}
     assert told.code == code == bool(severities - {"info"})
-    assert told.notes == ""
+    assert told.notes == ("" if told.event["findings"] else "nothing to say\n")
 
 
-def test_a_prompt_that_is_good_says_nothing(ask):
+def test_a_prompt_that_is_good_is_told_so_beside_the_results(ask):
     told = ask("prompt", "check", "1girl, long hair")
-    assert (told.text, told.event["findings"]) == ("", [])
+    assert (told.text, told.notes, told.event["findings"]) == ("", "nothing to say\n", [])
 
 
 def test_a_family_s_own_rules_count_where_it_is_named(ask):
