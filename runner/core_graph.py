@@ -14,6 +14,8 @@ from .node_values import EVALUATORS, STAND_INS
 from .workflows import NODE_PREFIX
 
 Graph = Mapping[str, Any]
+PLAIN = ("text", "second", "positive", "negative", "seed")
+"""Inputs of our nodes whose values must be known: what a core node makes is not, before it runs."""
 READERS = {"PreviewAny"}
 """Output nodes that only show a text: without the pack's node in front of them they have nothing to show."""
 
@@ -70,18 +72,14 @@ class _Values:
     def _outputs(self, node_id: str) -> tuple[Any, ...]:
         if node_id not in self._known:
             node = self._graph[node_id]
+            name = f"node {node_id} ({node['class_type']})"
             evaluate = EVALUATORS.get(node["class_type"])
             if evaluate is None:
-                name = f"node {node_id} ({node['class_type']})"
                 raise WorkflowError(f"{name} has no core nodes to stand for it; install Tagloom on the server")
-            inputs = {name: self._inner(value) for name, value in node["inputs"].items()}
-            try:
-                self._known[node_id] = evaluate(inputs)
-            except (AttributeError, TypeError) as error:  # a core node's value is not known before it runs
-                name = f"node {node_id} ({node['class_type']})"
-                raise WorkflowError(
-                    f"{name} takes a value that a core node makes; install Tagloom on the server"
-                ) from error
+            inputs = {field: self._inner(value) for field, value in node["inputs"].items()}
+            if any(inputs.get(field, "") is None for field in PLAIN):
+                raise WorkflowError(f"{name} takes a value that a core node makes; install Tagloom on the server")
+            self._known[node_id] = evaluate(inputs)
         return self._known[node_id]
 
     def _inner(self, value: Any) -> Any:
