@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .collector import uncollected
 from .syntax import Misreading, Segment, attention, get_dialect, misreadings, parse, schedule, sub_prompts
 
 SHOWN = 5
@@ -80,6 +81,7 @@ class Explanation:
         return "\n".join(lines)
 
 
+@uncollected
 def explain(text: str, dialect: str = "comfyui", tag_aware: bool = True, steps: int = STEPS) -> Explanation:
     """Return how a dialect reads a prompt.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ..collector import uncollected
 from ..syntax import Kind, Tree, parse
 from ..syntax.dialects import get_dialect
 from ..tags.vocabulary import GROUPS, OTHER
@@ -85,6 +86,7 @@ class Description:
         return "\n".join(lines)
 
 
+@uncollected
 def describe(text: str, *, dialect: str = "comfyui", tag_aware: bool = True) -> Description:
     """Return what a prompt holds.
 

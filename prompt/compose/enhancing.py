@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ..collector import uncollected
 from ..errors import PromptError, nearest_names
 from ..families.profiles import LEVELS, Family
 from ..syntax import Tree, canonical, parse
@@ -41,6 +42,7 @@ class Composed:
         return "\n".join([*lines, self.remark] if self.remark else lines)
 
 
+@uncollected
 def enhance(
     text: str,
     family: Family,

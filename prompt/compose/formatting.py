@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 
+from ..collector import uncollected
 from ..errors import PromptError, nearest_names
 from ..families.profiles import Family
 from ..syntax import Kind, Node, Tree, canonical, parse
@@ -22,6 +23,7 @@ WIDE = frozenset("，、")
 BRACKET = re.compile(r"(?<!\\)[()]")
 
 
+@uncollected
 def format_prompt(
     text: str,
     *,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..collector import uncollected
 from ..errors import PromptError, nearest_names
 from ..families.profiles import PRESETS, Family
 from ..syntax import canonical, parse
@@ -16,6 +17,7 @@ CHOICES = ("recommended", "everything", "none", *PRESETS)
 """What can be chosen: the family's own choice, all presets that fit any picture, nothing, or one preset."""
 
 
+@uncollected
 def compose_negative(
     text: str,
     family: Family,

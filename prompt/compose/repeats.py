@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from ..collector import uncollected
 from ..syntax import Kind, Tree, parse
 from ..syntax.edits import Edit, apply_edits
 from ..tags.vocabulary import vocabulary
@@ -52,6 +53,7 @@ class _Repeat(NamedTuple):
     reason: str
 
 
+@uncollected
 def remove_repeats(
     text: str, *, dialect: str = "comfyui", implied: bool = False, across: bool = False, tag_aware: bool = True
 ) -> Changed:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from ..collector import uncollected
 from ..families.profiles import Family
 from ..syntax import Tree, parse
 from ..syntax.edits import Edit, apply_edits
@@ -26,6 +27,7 @@ class _Piece(NamedTuple):
     key: Key
 
 
+@uncollected
 def sort_tags(
     text: str,
     family: Family | None = None,

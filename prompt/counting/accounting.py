@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from ..collector import uncollected
 from ..errors import CountingUnavailable
 from ..syntax import Tag
 from .a1111 import BACKTRACK
@@ -25,6 +26,7 @@ class _Read(NamedTuple):
     tags: list[Tag]
 
 
+@uncollected
 def account(
     text: str,
     encoders: Iterable[str | Limits] = ("clip_l",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
+from ..collector import uncollected
 from .description import EasyTags, tags_from
 from .sentences import EasySentences, sentences_from
 
@@ -52,6 +53,7 @@ class EasyResult:
         return "\n".join([*_told(self.done), *([f"Negative: {', '.join(self.negative)}"] if self.negative else [])])
 
 
+@uncollected
 def easy(text: str, family: Reads, dialect: str = "a1111") -> EasyResult:
     """Turn a description into tags for a family that reads tags, and tags into sentences for one of sentences.
 

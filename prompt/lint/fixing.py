@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..collector import uncollected
 from .finding import Finding
 from .keeping import safe_to_make, with_fixes
 from .linter import findings
@@ -95,6 +96,7 @@ def fix_negative(
     return _fixed(text, Setting(dialect, family, True, positive, tag_aware, known=known), weights)
 
 
+@uncollected
 def _fixed(text: str, setting: Setting, weights: bool) -> Fixed:
     applied: list[Finding] = []
     refused: set[tuple[str, str]] = set()

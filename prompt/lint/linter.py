@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ..collector import uncollected
 from ..syntax.edits import Edit
 from .finding import Finding, Spot
 from .prompt import Prompt, Setting
@@ -66,6 +67,7 @@ def lint_negative(
     return findings(text, Setting(dialect, family, True, positive, tag_aware, loras, embeddings, wildcards, known))
 
 
+@uncollected
 def findings(text: str, setting: Setting, most: int = MOST_SPOTS) -> tuple[Finding, ...]:
     """Return the findings about a prompt, `most` of each code, in the order of their places, then of their codes."""
     prompt = Prompt(text, setting)

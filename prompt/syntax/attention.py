@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ..collector import uncollected
 from .brackets import RunningWeight, edges
 from .dialects import Dialect, get_dialect
 from .protection import protected_tags, syntax_tags
@@ -26,6 +27,7 @@ class Segment(NamedTuple):
     end: int
 
 
+@uncollected
 def attention(text: str, dialect: str = "comfyui", tag_aware: bool = False) -> list[Segment]:
     """Return the segments of a prompt, as the dialect's own attention parser reads it.
 
@@ -61,24 +63,25 @@ def blank_spans(text: str, spans: list[tuple[int, int]], by: str = BLANK) -> str
         return text
     pieces, place = [], 0
     for start, end in spans:
-        start = max(start, place)
-        pieces += [text[place:start], by * (end - start)]
-        place = max(place, end)
+        if end > place:
+            start = max(start, place)
+            pieces += [text[place:start], by * (end - start)]
+            place = end
     return "".join([*pieces, text[place:]])
 
 
 def _raw(text: str, masked: str, tags: list[tuple[int, int]], rules: Dialect) -> list[Segment]:
-    weight = RunningWeight()
+    weight, now = RunningWeight(), 1.0
     found: list[Segment] = []
     place = 0
     for start, end, bracket, opens in edges(rules.read(masked, 0, len(text))):
         if start > place:
-            found += _plain(text, masked, tags, place, start, weight.now, rules)
+            found += _plain(text, masked, tags, place, start, now, rules)
         if bracket is not None:
-            (weight.enter if opens else weight.leave)(bracket)
+            now = weight.enter(bracket) if opens else weight.leave(bracket)
         place = end
     if place < len(text):
-        found += _plain(text, masked, tags, place, len(text), weight.now, rules)
+        found += _plain(text, masked, tags, place, len(text), now, rules)
     return found
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -103,29 +103,41 @@ def _comfyui_bracket(text: str, opening: int, closing: int, colon: int) -> Brack
     return new(Bracket, (opening, opening + 1, close, closing + 1, COMFYUI_BARE, value, True, 0))
 
 
-A1111_TOKEN = re.compile(r":\s*([+-]?[.\d]+)\s*\)|[()\[\]]")
+A1111_NUMBER = r"\s*([+-]?[.\d]+)\s*\)"
+# Each alternative begins with a letter of its own: so the search skips quickly to them.
+A1111_TOKEN = re.compile(rf"\([^()\[\]:]*:{A1111_NUMBER}|:{A1111_NUMBER}|\(|\)|\[|\]")
 
 
-def a1111(text: str, start: int, end: int) -> Reading:
+def a1111(text: str, start: int, end: int, others: Container[int] = ()) -> Reading:
     """Read round and square brackets as A1111 does: all multiply, an unclosed one counts to the end.
 
     The two kinds know nothing of each other and may cross. A number that is none (`1..2`, an error there) is text.
+    The square brackets at `others` are none: they belong to schedules.
     """
     found: list[Bracket] = []
-    opened: dict[str, list[int]] = {")": [], "]": []}
+    rounds: list[int] = []
+    squares: list[int] = []
     for match in A1111_TOKEN.finditer(text, start, end):
-        token = match[0]
-        if token in "([":
-            opened[")" if token == "(" else "]"].append(match.start())
-        elif token == "]" and opened["]"]:
-            found.append(_square(opened["]"].pop(), match.start(), match.end()))
-        elif token[-1] == ")" and opened[")"]:
-            value = number(match[1]) if match[1] else None
-            close = match.start() if value is not None else match.end() - 1
-            place = opened[")"].pop()
-            found.append(new(Bracket, (place, place + 1, close, match.end(), A1111_UP, value, False, 0)))
-    found += [new(Bracket, (place, place + 1, end, end, A1111_UP, None, False, 0)) for place in opened[")"]]
-    found += [_square(place, end, end) for place in opened["]"]]
+        token, place = match[0], match.start()
+        if token[-1] == ")":
+            if token[0] == "(":
+                rounds.append(place)
+            if rounds:
+                value = number(match[1] or match[2]) if len(token) > 1 else None
+                after = match.end()
+                close = after - 1 if value is None else text.find(":", place, after)
+                place = rounds.pop()
+                found.append(new(Bracket, (place, place + 1, close, after, A1111_UP, value, False, 0)))
+        elif token == "(":
+            rounds.append(place)
+        elif place in others:
+            continue
+        elif token == "[":
+            squares.append(place)
+        elif squares:
+            found.append(_square(squares.pop(), place, place + 1))
+    found += [new(Bracket, (place, place + 1, end, end, A1111_UP, None, False, 0)) for place in rounds]
+    found += [_square(place, end, end) for place in squares]
     return Reading(found)
 
 
@@ -221,19 +233,18 @@ class RunningWeight:
 
     def __init__(self) -> None:
         """Start outside all brackets."""
-        self.now = 1.0
         self._stacks = self._first, self._second, self._third = [1.0], [1.0], [1.0]
 
-    def enter(self, bracket: Bracket) -> None:
-        """Go into a bracket."""
-        stack, number = self._stacks[bracket.stack], bracket.number
+    def enter(self, bracket: Bracket) -> float:
+        """Go into a bracket; return the weight there."""
+        stack, number = self._stacks[bracket[7]], bracket[5]
         if number is None:
-            stack.append(stack[-1] * bracket.factor)
+            stack.append(stack[-1] * bracket[4])
         else:
-            stack.append(number if bracket.sets else stack[-1] * number)
-        self.now = self._first[-1] * self._second[-1] * self._third[-1]
+            stack.append(number if bracket[6] else stack[-1] * number)
+        return self._first[-1] * self._second[-1] * self._third[-1]
 
-    def leave(self, bracket: Bracket) -> None:
-        """Go out of the innermost bracket of its stack."""
-        self._stacks[bracket.stack].pop()
-        self.now = self._first[-1] * self._second[-1] * self._third[-1]
+    def leave(self, bracket: Bracket) -> float:
+        """Go out of the innermost bracket of its stack; return the weight behind it."""
+        self._stacks[bracket[7]].pop()
+        return self._first[-1] * self._second[-1] * self._third[-1]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
+from ..collector import uncollected
 from .attention import Segment, attention, weight_at_each
 from .dialects import get_dialect
 from .edits import Edit, apply_edits
@@ -60,6 +61,7 @@ class _Piece(NamedTuple):
         return self.origins[-1] + 1 if self.origins else 0
 
 
+@uncollected
 def convert(text: str, source: str, target: str, tag_aware: bool = True) -> Conversion:
     """Return a prompt of one dialect in another.
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, repeat
+from collections.abc import Iterable, Iterator
+from itertools import repeat
 from operator import itemgetter
 
+from ..collector import uncollected
 from ..naming import canonical
 from ..tags.vocabulary import vocabulary
 from .attention import BLANK, blank, blank_spans
-from .brackets import Bracket, RunningWeight, number
+from .brackets import Bracket, RunningWeight, a1111, number
 from .dialects import Dialect, get_dialect
 from .protection import protected_tags, syntax_tags
 from .schedules import Schedule, find_schedules
@@ -31,12 +32,15 @@ TAG, SEPARATION, SPACE, EDGE, ATTENTION = Kind.TAG, Kind.SEPARATOR, Kind.SPACE, 
 MARKED = {"A": Kind.AND, "B": Kind.BREAK, "<": Kind.LORA, "_": Kind.WILDCARD, "#": Kind.COMMENT}
 
 
-_Event = tuple[int, int, Kind, float | str | None, tuple[Kind, int] | None, Bracket | None, bool]
+_Event = tuple[int, int, Kind, float | str | None, Kind | None, int, Bracket | None, bool]
 """A place where the tree gets a leaf of its own: its start, its end, its kind, its value, the kind and the end of the
 group that begins here, the bracket that opens or closes here, whether it opens. A plain tuple, as there are many."""
-_NO_GROUP = (None, None, False)
+_Row = tuple[Kind, int, int, int, float, float | str | None]
+"""What a node is made of."""
+_NO_GROUP = (None, 0, None, False)
 
 
+@uncollected
 def parse(text: str, dialect: str = "a1111", tag_aware: bool = True, wildcards: bool = True) -> Tree:
     """Return the syntax tree of a prompt.
 
@@ -120,8 +124,8 @@ def _structure(text: str, masked: str, marks: list[_Event], rules: Dialect) -> t
         return rules.read(masked, 0, len(masked)).brackets, []
     parts = list(_weighted_parts(masked, marks))
     schedules = read_schedules(masked, parts)
-    plain = blank_spans(masked, sorted(span for schedule in schedules for span in schedule.marks))
-    return [bracket for start, end in parts for bracket in rules.read(plain, start, end).brackets], schedules
+    own = {schedule[0] for schedule in schedules} | {schedule[1] - 1 for schedule in schedules}
+    return [bracket for start, end in parts for bracket in a1111(masked, start, end, own).brackets], schedules
 
 
 def read_schedules(masked: str, parts: Iterable[tuple[int, int]]) -> list[Schedule]:
@@ -164,110 +168,99 @@ def _ends_escaping(masked: str, start: int, end: int) -> bool:
 def _group_events(
     brackets: list[Bracket], schedules: list[Schedule], variants: list[Variant], length: int
 ) -> list[_Event]:
-    """Return what groups begin and end with in a text of some length.
-
-    A group that crosses an earlier one has no node: its edges stand alone.
-    """
-    items: list[Schedule | Variant] = [*schedules, *variants]
-    spans = [(bracket[0], bracket[3]) for bracket in brackets] + [(item.start, item.end) for item in items]
-    several = items or len({bracket.stack for bracket in brackets}) > 1
-    crossing = _crossing(spans) if several else frozenset()
+    """Return what groups begin and end with in a text of some length."""
     found: list[_Event] = []
     for bracket in brackets:
         start, inner, close, end, _, number, _, _ = bracket
-        group = None if (start, end) in crossing else (ATTENTION, end)
-        found.append((start, inner, EDGE, number, group, bracket, True))
+        found.append((start, inner, EDGE, number, ATTENTION, end, bracket, True))
         if close < length:  # behind an unclosed one there is nothing left to weight
-            found.append((close, end, EDGE, None, None, bracket, False))
+            found.append((close, end, EDGE, None, None, 0, bracket, False))
+    items: list[Schedule | Variant] = [*schedules, *variants]
     for item in items:
-        group = None if (item.start, item.end) in crossing else (item.kind, item.end)
-        found.append((*item.marks[0], EDGE, item.value, group, None, False))
-        found += [(*mark, EDGE, None, *_NO_GROUP) for mark in item.marks[1:]]
+        start, end, marks = item[:3]
+        found.append((start, marks[0][1], EDGE, item.value, item.kind, end, None, False))
+        for mark, behind in marks[1:]:
+            found.append((mark, behind, EDGE, None, None, 0, None, False))
     return found
 
 
-def _crossing(spans: list[tuple[int, int]]) -> frozenset[tuple[int, int]]:
-    """Return the spans that cross one which begins before them."""
-    found: list[tuple[int, int]] = []
-    ends: list[int] = []
-    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
-        while ends and ends[-1] <= start:
-            ends.pop()
-        if ends and ends[-1] < end:
-            found.append((start, end))
-        else:
-            ends.append(end)
-    return frozenset(found)
-
-
 def _build(text: str, events: list[_Event]) -> tuple[Node, ...]:
-    nodes = [Node(Kind.PROMPT, 0, len(text), -1)]
-    add, new = nodes.append, tuple.__new__  # thousands of nodes: without NamedTuple's own detour
-    add_text = _text_adder(text, nodes)
+    rows: list[_Row] = [(Kind.PROMPT, 0, len(text), -1, 1.0, None)]
+    add = rows.append
+    known = vocabulary().spellings
+    usual = not any(letter in text for letter in "\n\r，、") and not UNUSUAL_COMMA.search(text)
     weight = RunningWeight()
+    now = 1.0
     around = [(len(text) + 1, 0)]  # the ends of the groups around a place, and their parents
     place = parent = 0
-    for start, end, kind, value, group, bracket, opens in events:
+    for start, end, kind, value, group, group_end, bracket, opens in events:
         if start < place:
             continue  # a mark inside another one, such as an embedding in a reference
         if start > place:
-            add_text(text[place:start], parent, place, weight.now)
-        if group is not None:
-            around.append((group[1], parent))
-            add(new(Node, (group[0], start, group[1], parent, weight.now, value)))
-            parent = len(nodes) - 1
+            part = text[place:start]
+            if part == USUAL_SEPARATOR:  # as most are that stand between brackets
+                add((SEPARATION, place, start, parent, 1.0, None))
+            elif part in known:  # as most are that stand in them
+                add((TAG, place, start, parent, now, part))
+            else:
+                _add_text(rows, part, parent, place, now, usual)
+        if group is not None and group_end <= around[-1][0]:  # one that crosses another has edges only
+            around.append((group_end, parent))
+            add((group, start, group_end, parent, now, value))
+            parent = len(rows) - 1
         if end > start:
-            add(new(Node, (kind, start, end, parent, 1.0, value)))
+            add((kind, start, end, parent, 1.0, value))
         while end >= around[-1][0]:
             parent = around.pop()[1]
         if bracket is not None:
-            (weight.enter if opens else weight.leave)(bracket)
+            now = weight.enter(bracket) if opens else weight.leave(bracket)
         place = end
     if place < len(text):
-        add_text(text[place:], parent, place, weight.now)
-    return tuple(nodes)
+        _add_text(rows, text[place:], parent, place, now, usual)
+    return tuple(map(tuple.__new__, repeat(Node), rows))  # thousands: without NamedTuple's own detour
 
 
-def _text_adder(text: str, nodes: list[Node]) -> Callable[[str, int, int, float], None]:
-    """Return what adds a part of the text without other syntax: its tags, separators, and the space around them."""
-    add, new = nodes.append, tuple.__new__
+def _add_text(rows: list[_Row], part: str, parent: int, start: int, weight: float, usual: bool) -> None:
+    """Add a part of the text without other syntax: its tags, separators, and the space around them.
+
+    It is usual if its separators all are `USUAL_SEPARATOR`.
+    """
+    add = rows.append
     known = vocabulary().spellings
-    usual = not any(letter in text for letter in "\n\r，、") and not UNUSUAL_COMMA.search(text)
-
-    def add_text(part: str, parent: int, start: int, weight: float) -> None:
-        if part in known:  # as most are that stand in brackets
-            add(new(Node, (TAG, start, start + len(part), parent, weight, part)))
-            return
-        if part == USUAL_SEPARATOR:  # as most are that stand between them
-            add(new(Node, (SEPARATION, start, start + 2, parent, 1.0, None)))
-            return
-        pieces = part.split(USUAL_SEPARATOR) if usual else SEPARATOR.split(part)
-        widths = repeat(2, len(pieces) - 1) if usual else map(len, pieces[1::2])
-        for piece, width in zip(pieces if usual else pieces[::2], chain(widths, [0]), strict=True):
+    if usual:
+        for piece in part.split(USUAL_SEPARATOR):
             end = start + len(piece)
             if piece in known:
-                add(new(Node, (TAG, start, end, parent, weight, piece)))
+                add((TAG, start, end, parent, weight, piece))
             elif piece:
-                _add_tag(nodes, parent, start, piece, weight)
-            start = end + width
-            if width:
-                add(new(Node, (SEPARATION, end, start, parent, 1.0, None)))
+                _add_tag(rows, parent, start, piece, weight)
+            start = end + 2
+            add((SEPARATION, end, start, parent, 1.0, None))
+        rows.pop()  # nothing separates behind the last piece
+        return
+    separates = False
+    for piece in SEPARATOR.split(part):
+        end = start + len(piece)
+        if separates:
+            add((SEPARATION, start, end, parent, 1.0, None))
+        elif piece:
+            _add_tag(rows, parent, start, piece, weight)
+        start = end
+        separates = not separates
 
-    return add_text
 
-
-def _add_tag(nodes: list[Node], parent: int, start: int, piece: str, weight: float) -> None:
+def _add_tag(rows: list[_Row], parent: int, start: int, piece: str, weight: float) -> None:
     tag = piece.strip()
     if len(tag) == len(piece):
-        nodes.append(tuple.__new__(Node, (TAG, start, start + len(tag), parent, weight, canonical(tag))))
+        rows.append((TAG, start, start + len(tag), parent, weight, canonical(tag)))
         return
     if not tag:
-        nodes.append(Node(SPACE, start, start + len(piece), parent))
+        rows.append((SPACE, start, start + len(piece), parent, 1.0, None))
         return
     first = start + piece.index(tag)
     last = first + len(tag)
     if first > start:
-        nodes.append(Node(SPACE, start, first, parent))
-    nodes.append(Node(TAG, first, last, parent, weight, canonical(tag)))
+        rows.append((SPACE, start, first, parent, 1.0, None))
+    rows.append((TAG, first, last, parent, weight, canonical(tag)))
     if last < start + len(piece):
-        nodes.append(Node(SPACE, last, start + len(piece), parent))
+        rows.append((SPACE, last, start + len(piece), parent, 1.0, None))

@@ -11,10 +11,12 @@ from typing import NamedTuple
 
 from .tree import Kind
 
-TOKEN = re.compile(r"[()\[\]:|]")
+TOKEN = re.compile(r"\([^()\[\]:|]*(?::[^()\[\]:|]*)?\)|\[[^()\[\]]*\]|\(|\)|\[|\]|:|\|")
+"""First what needs no look at the brackets around it: `(a:1.2)`, which may stand anywhere, and `[a:b:0.5]`."""
 WHEN = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*")
 LONGEST_NUMBER = 400
 PARTNER = {")": "(", "]": "["}
+new = tuple.__new__  # makes a NamedTuple without its own detour: a prompt may have thousands of schedules
 
 
 class Schedule(NamedTuple):
@@ -89,21 +91,38 @@ def find_schedules(text: str, start: int, end: int) -> list[Schedule]:
     stack = [_Frame("", start)]
     opened = {"(": 0, "[": 0}
     for match in TOKEN.finditer(text, start, end):
-        char, place = match[0], match.start()
-        if char in "([":
-            stack.append(_Frame(char, place))
-            opened[char] += 1
-        elif char == ":":
+        token, place = match[0], match.start()
+        if len(token) > 1:  # a pair with no bracket in it
+            if token[0] == "[":
+                bars = _places(token, "|", place)
+                sound = _add_schedule(text, place, match.end() - 1, _places(token, ":", place), bars, found)
+                stack[-1].sound &= sound
+                if bars and not sound:
+                    return []
+        elif token in "([":
+            stack.append(_Frame(token, place))
+            opened[token] += 1
+        elif token == ":":
             stack[-1].colons.append(place)
-        elif char == "|":
+        elif token == "|":
             stack[-1].bars.append(place)
         else:
-            frame = _pop(stack, opened, PARTNER[char])
+            frame = _pop(stack, opened, PARTNER[token])
             sound = frame is not None and _close(text, frame, place, found)
             stack[-1].sound &= sound
             if frame is not None and frame.bars and not sound:
                 return []
     return [] if any(frame.bars for frame in stack) else found
+
+
+def _places(token: str, char: str, start: int) -> list[int]:
+    """Return where a character stands in a token that begins at some place of the text."""
+    places: list[int] = []
+    at = token.find(char)
+    while at >= 0:
+        places.append(start + at)
+        at = token.find(char, at + 1)
+    return places
 
 
 def _pop(stack: list[_Frame], opened: dict[str, int], char: str) -> _Frame | None:
@@ -124,18 +143,25 @@ def _pop(stack: list[_Frame], opened: dict[str, int], char: str) -> _Frame | Non
 
 def _close(text: str, frame: _Frame, place: int, found: list[Schedule]) -> bool:
     """Close a frame, keep it if it is a schedule; return whether its text is one that may stand in another."""
-    colons, bars = frame.colons, frame.bars
-    if frame.char == "(" or not frame.sound or not (colons or bars):
-        return frame.sound and not bars and len(colons) <= (frame.char == "(")
-    if bars and not colons:
-        marks = [(bar, bar + 1) for bar in (frame.place, *bars, place)]
-        found.append(Schedule(frame.place, place + 1, tuple(marks), None))
+    if frame.char == "(" or not frame.sound:
+        return frame.sound and not frame.bars and len(frame.colons) <= (frame.char == "(")
+    return _add_schedule(text, frame.place, place, frame.colons, frame.bars, found)
+
+
+def _add_schedule(text: str, start: int, close: int, colons: list[int], bars: list[int], found: list[Schedule]) -> bool:
+    """Keep a square pair if it is a schedule; return whether its text is one that may stand in another."""
+    if not colons and not bars:
         return True
-    number = WHEN.fullmatch(text, colons[-1] + 1, min(place, colons[-1] + LONGEST_NUMBER))
-    if bars or len(colons) > 2 or number is None or number.end() != place:
+    if not colons:
+        marks = [(bar, bar + 1) for bar in (start, *bars, close)]
+        found.append(new(Schedule, (start, close + 1, tuple(marks), None)))
+        return True
+    last = colons[-1]
+    number = WHEN.fullmatch(text, last + 1, min(close, last + LONGEST_NUMBER))
+    if bars or len(colons) > 2 or number is None or number.end() != close:
         return False
-    marks = [(frame.place, frame.place + 1), *((colon, colon + 1) for colon in colons[:-1]), (colons[-1], place + 1)]
-    found.append(Schedule(frame.place, place + 1, tuple(marks), number[1]))
+    between = [(colon, colon + 1) for colon in colons[:-1]]
+    found.append(new(Schedule, (start, close + 1, ((start, start + 1), *between, (last, close + 1)), number[1])))
     return True
 
 
