@@ -11,7 +11,8 @@ import sys
 import time
 from collections.abc import Callable
 
-LENGTH = 100_000
+LENGTHS = (100_000, 20_000)
+"""Characters; the second is near the most that `fix` mends."""
 SHOWN = 3
 
 
@@ -19,7 +20,10 @@ def prompts() -> dict[str, str]:
     """Return the prompts by a name."""
     pieces = ["(", ")", "[", "{", "<a:", "__", "\\", ":", "|", ",", " ", "AND ", "BREAK ", "(:", "[|", "[a:", "1.5::"]
     pieces += ["a+", "x(", "\0", "\ud800", "(a), ", "[a:b:0.5], ", "{a|b}", "((a:1.2)b), ", ":3, ", "hair ", "1girl, "]
-    found = {f"{piece!r} to {LENGTH:,} characters": piece * (LENGTH // len(piece)) for piece in pieces}
+    pieces += ["(a, ", "A, ", "blue_hair,", "#a\n", "（a：1.2），", "<lora:a:1>, ", "[a|b] ", "a AND b, ", "(a++)-, "]
+    found = {
+        f"{piece!r} to {length:,} characters": piece * (length // len(piece)) for piece in pieces for length in LENGTHS
+    }
     for left, right in ("()", "[]", "{}"):
         found[f"2,000 nested {left}{right}"] = left * 2000 + "a" + right * 2000
     found["5,000 unknown tags"] = ", ".join(f"quux{number} zorble" for number in range(5000))

@@ -37,16 +37,27 @@ def _counted(readers: dict[int, Reader]) -> dict[int, Collected]:
 def _read(tree: Tree) -> dict[int, Reader]:
     """Return a reader for each tag that is plain English or means known tags, as `smiling` means `smile`."""
     readers: dict[int, Reader] = {}
+    others: set[str] = set()
     for index, node in enumerate(tree.nodes):
-        name = canonical(tree.source(node)) if node.kind is Kind.TAG else ""
-        prose = is_prose(name)
-        if name and (prose or not _is_tag(name)):
-            reader = Reader()
-            reader.read_all(clauses(tree.source(node)))
-            complete = prose or not reader.collected.remainder
-            if complete and (_has_brackets(tree, node) or _is_a_word(reader.collected)):
+        source = tree.source(node) if node.kind is Kind.TAG else ""
+        if source and source not in others:
+            reader = _reader(source)
+            if reader is None:
+                others.add(source)
+            elif _has_brackets(tree, node) or _is_a_word(reader.collected):
                 readers[index] = reader
     return readers
+
+
+def _reader(source: str) -> Reader | None:
+    """Return a reader that has read a tag, or None where that is a known tag or means none."""
+    name = canonical(source)
+    prose = is_prose(name)
+    if not prose and _is_tag(name):
+        return None
+    reader = Reader()
+    reader.read_all(clauses(source))
+    return reader if prose or not reader.collected.remainder else None
 
 
 def _is_tag(name: str) -> bool:

@@ -124,9 +124,10 @@ def unclosed(prompt: Prompt) -> Iterator[Spot]:
 
 def _number_behind(prompt: Prompt, place: int, end: int) -> int | None:
     """Return where a tag with a weight ends that begins at a round bracket, or None."""
-    if prompt.text[place] != "(":
+    last = min(end, place + 200)
+    if prompt.text[place] != "(" or prompt.masked.find(":", place, last) < 0:
         return None
-    match = NUMBER.match(prompt.masked, place + 1, min(end, place + 200))
+    match = NUMBER.match(prompt.masked, place + 1, last)
     return match.end() if match else None
 
 

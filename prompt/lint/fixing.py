@@ -11,13 +11,15 @@ from ..collector import uncollected
 from .finding import Finding
 from .keeping import safe_to_make, with_fixes
 from .linter import findings
-from .prompt import Setting
+from .prompt import Prompt, Setting
 from .text import printable
 
 if TYPE_CHECKING:
     from ..families.profiles import Family
 
 MOST_ROUNDS = 30
+MOST_NODES = 20_000
+"""Tags, separators and brackets of a prompt that is mended, and of all its rounds together."""
 MOST_CHARACTERS = 60_000
 """Characters that are linted in all rounds together, apart from the first: it keeps huge prompts quick."""
 AROUND = 40
@@ -33,18 +35,19 @@ class Fixed:
         text: the prompt with the fixes made.
         applied: the findings that were mended; their places are those in the text of their round.
         left: what is still to be said about `text`.
+        remark: why nothing was mended, if the prompt is too much for that.
     """
 
     text: str
     applied: tuple[Finding, ...]
     left: tuple[Finding, ...]
+    remark: str = ""
 
     def report(self) -> str:
         """Return in words what was mended and what is left, one a line."""
         lines = [f"mended {finding.code}: {printable(finding.message)}" for finding in self.applied]
-        return "\n".join(
-            [*(lines or ["mended nothing"]), *(f"left {item.code}: {printable(item.message)}" for item in self.left)]
-        )
+        nothing = [f"mended nothing: {self.remark}" if self.remark else "mended nothing"]
+        return "\n".join([*(lines or nothing), *(f"left {item.code}: {printable(item.message)}" for item in self.left)])
 
     def as_dict(self) -> dict[str, object]:
         """Return the result as plain data for JSON."""
@@ -52,6 +55,7 @@ class Fixed:
             "text": self.text,
             "applied": [finding.as_dict() for finding in self.applied],
             "left": [finding.as_dict() for finding in self.left],
+            "remark": self.remark,
         }
 
 
@@ -79,7 +83,7 @@ def fix(
     Raises:
         UnknownDialect: if there is no such dialect.
     """
-    return _fixed(text, Setting(dialect, family, False, negative, tag_aware, known=known), weights)
+    return _fixed(Prompt(text, Setting(dialect, family, False, negative, tag_aware, known=known)), weights)
 
 
 def fix_negative(
@@ -93,30 +97,36 @@ def fix_negative(
     known: Collection[str] = (),
 ) -> Fixed:
     """Return a negative prompt with its fixes made; as `fix`, with the positive prompt beside it."""
-    return _fixed(text, Setting(dialect, family, True, positive, tag_aware, known=known), weights)
+    return _fixed(Prompt(text, Setting(dialect, family, True, positive, tag_aware, known=known)), weights)
 
 
 @uncollected
-def _fixed(text: str, setting: Setting, weights: bool) -> Fixed:
+def _fixed(prompt: Prompt, weights: bool) -> Fixed:
     applied: list[Finding] = []
     refused: set[tuple[str, str]] = set()
-    left = findings(text, setting, MOST_SPOTS)
-    rounds = min(MOST_ROUNDS, 1 + MOST_CHARACTERS // max(len(text), 1))
+    left = findings(prompt, MOST_SPOTS)
+    parts = len(prompt.tree.nodes)
+    if parts > MOST_NODES:
+        remark = f"the prompt has {parts:,} tags, commas and brackets, and no more than {MOST_NODES:,} are mended"
+        return Fixed(prompt.whole_text, (), left, remark)
+    rounds = min(MOST_ROUNDS, MOST_NODES // parts, 1 + MOST_CHARACTERS // (1 + len(prompt.text)))
     for _ in range(rounds):
+        text = prompt.whole_text
         wanted = [finding for finding in left if finding.fixes and (weights or not finding.changes_weights)]
         chosen = _apart([finding for finding in wanted if _place(text, finding) not in refused])
         safe = [finding for finding in chosen if not finding.changes_weights]
-        made = safe_to_make(text, safe, setting)
+        made, mended = safe_to_make(prompt, safe)
         kept_back = {id(finding) for finding in safe} - {id(finding) for finding in made}
         refused |= {_place(text, finding) for finding in safe if id(finding) in kept_back}
-        made += [finding for finding in chosen if finding.changes_weights]
-        changed = with_fixes(text, made)
-        if changed == text:
+        if len(safe) < len(chosen):
+            made += [finding for finding in chosen if finding.changes_weights]
+            mended = with_fixes(prompt, made)
+        if mended.whole_text == text:
             break
-        text = changed
+        prompt = mended
         applied += made
-        left = findings(text, setting, MOST_SPOTS)
-    return Fixed(text, tuple(applied), left)
+        left = findings(prompt, MOST_SPOTS)
+    return Fixed(prompt.whole_text, tuple(applied), left)
 
 
 def _place(text: str, finding: Finding) -> tuple[str, str]:

@@ -48,7 +48,8 @@ def lint(
         UnknownDialect: if there is no such dialect.
         TagListError: if a list of names is in use and can't be read.
     """
-    return findings(text, Setting(dialect, family, False, negative, tag_aware, loras, embeddings, wildcards, known))
+    setting = Setting(dialect, family, False, negative, tag_aware, loras, embeddings, wildcards, known)
+    return findings(Prompt(text, setting))
 
 
 def lint_negative(
@@ -64,13 +65,13 @@ def lint_negative(
     known: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """Return what is to be said about a negative prompt; as `lint`, with the positive prompt beside it."""
-    return findings(text, Setting(dialect, family, True, positive, tag_aware, loras, embeddings, wildcards, known))
+    setting = Setting(dialect, family, True, positive, tag_aware, loras, embeddings, wildcards, known)
+    return findings(Prompt(text, setting))
 
 
 @uncollected
-def findings(text: str, setting: Setting, most: int = MOST_SPOTS) -> tuple[Finding, ...]:
+def findings(prompt: Prompt, most: int = MOST_SPOTS) -> tuple[Finding, ...]:
     """Return the findings about a prompt, `most` of each code, in the order of their places, then of their codes."""
-    prompt = Prompt(text, setting)
     found = [finding for rule in RULES for finding in _of_rule(rule, prompt, most)]
     return tuple(sorted(found, key=lambda finding: (finding.start, finding.code, finding.end)))
 

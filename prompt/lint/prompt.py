@@ -62,11 +62,13 @@ class Setting:
 class Prompt:
     """A text and its setting; everything else is found out when a rule first asks.
 
-    The text is what stands behind the family's system prompt, which is no tag; `offset` is where that begins.
+    The text is what stands behind the family's system prompt, which is no tag; `offset` is where that begins in the
+    whole text.
     """
 
     def __init__(self, text: str, setting: Setting) -> None:
         system, self.text = split_system(text, system_of(setting.family, setting.negative))
+        self.whole_text = text
         self.offset = len(system)
         self.setting = setting
         self.family = setting.family

@@ -3,6 +3,7 @@ r"""Finds the tags of a prompt that look like syntax (`:3`, `;)`, `re:zero`, `la
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from itertools import accumulate
@@ -20,6 +21,9 @@ WEIGHT_END = re.compile(r"\s*(?::\s*[+-]?[.\d]+|(?<=\))[.\d]+|\++|-+|::)$")
 WEIGHT_LAST = frozenset(".+-:")
 """What a weight ends with where it does not end with a digit."""
 NOVELAI_NUMBER = re.compile(r"-?[.\d]+::")
+SPACES = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
+BEHIND = f"{CLOSERS}:+-.0123456789{SPACES}"
+"""What a tag may be followed by in its piece of the text: what closes there, or a weight."""
 MOST_TRIMS = 5
 """How many brackets around a tag are looked behind; more around one tag are not met."""
 LONGEST_TAG = 200
@@ -32,21 +36,23 @@ class SyntaxTags:
     def __init__(self, names: Iterable[str], more: Callable[[str], bool] | None = None) -> None:
         """Take their canonical names; `more` knows further ones, such as those of an imported list."""
         self._names = frozenset(names)
+        self._begin_with_bar = [_folded(name)[1:-1] for name in self._names if name.startswith("|")]
         self._more = more
-        self._beginnings: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        self._beginnings: dict[str, frozenset[str]] = {}
 
     def __contains__(self, name: str) -> bool:
         """Whether a canonical name is such a tag."""
         return name in self._names or (self._more is not None and self._more(name))
 
-    def beginnings(self, characters: str) -> tuple[frozenset[str], frozenset[str]]:
-        """Return what `beginning` finds in the tags that hold one of the characters; once more where it is all."""
+    def beginnings(self, characters: str) -> frozenset[str]:
+        """Return what `beginning` may find where a tag stands that holds one of the characters; not first, if a bar."""
         if characters not in self._beginnings:
             active, pattern = one_of(characters), beginning(characters)
             names = [_folded(name)[:-1] for name in self._names if active.search(name)]
             found = [match for name in names if (match := pattern.match(name))]
-            whole = frozenset(match[1] for match in found if match.end() == len(match.string))
-            self._beginnings[characters] = frozenset(match[1] for match in found), whole
+            whole = [match[1] for match in found if match.end() == len(match.string)]
+            followed = frozenset(name + behind for name in whole for behind in BEHIND)
+            self._beginnings[characters] = (frozenset(match[1] for match in found) | followed) - {""}
         return self._beginnings[characters]
 
     def likely(self, folded: str, characters: str) -> list[int]:
@@ -54,8 +60,10 @@ class SyntaxTags:
         found = beginning(characters).findall(folded, 0, len(folded) - 1)  # nothing is behind the last comma
         if self._more is not None:
             return list(range(len(found)))
-        known, whole = self.beginnings(characters)
-        return [index for index, key in enumerate(found) if key in known or key[:-1] in whole]
+        known = self.beginnings(characters)
+        if "|" in folded and any(name in folded for name in self._begin_with_bar):
+            known |= {""}
+        return [] if known.isdisjoint(found) else [index for index, key in enumerate(found) if key in known]
 
 
 @cache
@@ -100,13 +108,13 @@ def protected_tags(text: str, characters: str, tags: SyntaxTags) -> list[tuple[i
     if not one_of(characters).search(text):
         return found
     folded = _folded(text)
-    done = 0
-    for border in _likely_borders(text, folded, characters, tags):
-        if border >= done:  # else its piece is read already
-            start = folded.rfind(",", 0, border + 1)
-            done = folded.find(",", border + 1)
-            span = _tag_span(text, start, done - 1, characters, tags)
-            found += [span] if span else _between_borders(text, start, done - 1, characters, tags)
+    borders = _likely_borders(text, folded, characters, tags)
+    at = 0
+    while at < len(borders):
+        start, end = folded.rfind(",", 0, borders[at] + 1), folded.find(",", borders[at] + 1)
+        first, at = at, bisect_left(borders, end, at)
+        span = _tag_span(text, start, end - 1, characters, tags)
+        found += [span] if span else _between_borders(text, start, end - 1, characters, tags, {*borders[first:at]})
     return found
 
 
@@ -130,16 +138,19 @@ def _likely_borders(text: str, folded: str, characters: str, tags: SyntaxTags) -
     return found
 
 
-def _between_borders(text: str, start: int, end: int, characters: str, tags: SyntaxTags) -> list[tuple[int, int]]:
-    """Return the tags between a piece's ANDs, BREAKs and bars."""
+def _between_borders(
+    text: str, start: int, end: int, characters: str, tags: SyntaxTags, likely: set[int]
+) -> list[tuple[int, int]]:
+    """Return the tags between a piece's ANDs, BREAKs and bars, of which some are likely borders."""
     found: list[tuple[int, int]] = []
+    behind_word = False
     for border in [*WORD_OR_BAR.finditer(text, start, end), None]:
         last = border.start() if border else end
-        active = one_of(characters).search(text, start, last)
-        if active and tags.likely(_folded(text[start:last]), characters)[:1] == [0]:
+        word = border is not None and border[0] != "|"
+        if start in likely or ((word or behind_word) and tags.likely(_folded(text[start:last]), characters)[:1] == [0]):
             span = _tag_span(text, start, last, characters, tags)
             found += [span] if span else []
-        start = border.end() if border else end
+        start, behind_word = border.end() if border else end, word
     return found
 
 

@@ -73,7 +73,14 @@ def test_a_fixed_prompt_says_what_was_done_and_what_is_left():
     fixed = fix("Smile, looking at veiwer")
     assert (fixed.text, [finding.code for finding in fixed.applied]) == ("smile, looking at veiwer", ["TL101"])
     assert [finding.code for finding in fixed.left] == ["TL501"]
-    assert set(fixed.as_dict()) == {"text", "applied", "left"}
+    assert set(fixed.as_dict()) == {"text", "applied", "left", "remark"}
+
+
+def test_what_has_too_many_parts_is_left_as_it_is_and_says_so():
+    text = "Smile, " * 10_000
+    fixed = fix(text)
+    assert (fixed.text, fixed.applied, fixed.left[0].code) == (text, (), "TL101")
+    assert fixed.report().startswith("mended nothing: the prompt has 20,001 tags, commas and brackets, and no more ")
 
 
 def test_a_negative_prompt_is_mended_too():
