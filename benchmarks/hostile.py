@@ -21,6 +21,7 @@ def prompts() -> dict[str, str]:
     pieces = ["(", ")", "[", "{", "<a:", "__", "\\", ":", "|", ",", " ", "AND ", "BREAK ", "(:", "[|", "[a:", "1.5::"]
     pieces += ["a+", "x(", "\0", "\ud800", "(a), ", "[a:b:0.5], ", "{a|b}", "((a:1.2)b), ", ":3, ", "hair ", "1girl, "]
     pieces += ["(a, ", "A, ", "blue_hair,", "#a\n", "（a：1.2），", "<lora:a:1>, ", "[a|b] ", "a AND b, ", "(a++)-, "]
+    pieces += ["(BREAK ", "(1girl, ", "[a, b:", "(AND ", "{a, "]
     found = {
         f"{piece!r} to {length:,} characters": piece * (length // len(piece)) for piece in pieces for length in LENGTHS
     }
@@ -32,7 +33,20 @@ def prompts() -> dict[str, str]:
 
 def functions() -> dict[str, Callable[[str], object]]:
     """Return what a prompt goes through, by name and dialect."""
-    from tagloom.prompt import account, convert, describe, enhance, expand, get_family, parse, sort_tags
+    from tagloom.prompt import (
+        account,
+        compose_negative,
+        convert,
+        describe,
+        enhance,
+        expand,
+        explain,
+        get_family,
+        merge,
+        parse,
+        sort_tags,
+        tidy,
+    )
     from tagloom.prompt.easy import easy
     from tagloom.prompt.lint import fix, lint
 
@@ -46,8 +60,12 @@ def functions() -> dict[str, Callable[[str], object]]:
             f"sort, {dialect}": lambda text, dialect=dialect: sort_tags(text, family, dialect=dialect),
             f"enhance, {dialect}": lambda text, dialect=dialect: enhance(text, family, dialect=dialect),
             f"describe, {dialect}": lambda text, dialect=dialect: describe(text, dialect=dialect),
-            f"count, {dialect}": lambda text, dialect=dialect: account(text, dialect=dialect, suggest=False),
+            f"count, {dialect}": lambda text, dialect=dialect: account(text, dialect=dialect),
             f"expand, {dialect}": lambda text, dialect=dialect: expand(text, 1, dialect=dialect),
+            f"explain, {dialect}": lambda text, dialect=dialect: explain(text, dialect),
+            f"tidy, {dialect}": lambda text, dialect=dialect: tidy(text, family=family, dialect=dialect),
+            f"merge, {dialect}": lambda text, dialect=dialect: merge(text, "smile", dialect=dialect),
+            f"negative, {dialect}": lambda text, dialect=dialect: compose_negative(text, family, dialect=dialect),
         }
     found["convert, a1111 to comfyui"] = lambda text: convert(text, "a1111", "comfyui")
     found["convert, comfyui to novelai4"] = lambda text: convert(text, "comfyui", "novelai4")

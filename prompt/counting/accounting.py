@@ -16,7 +16,7 @@ from .a1111 import BACKTRACK
 from .chunks import Chunks
 from .encoders import Limits, TextEncoder, text_encoder
 from .reading import Rules, encoded_texts, lora_references, named_parts, owners, read_chunks
-from .rechunking import suggest_chunks
+from .rechunking import MOST_CHUNKS, suggest_chunks
 from .results import Accounting, ChunkCount, CutTag, EncoderCount, Suggestion, shortened
 
 
@@ -87,6 +87,8 @@ def _suggestion(text: str, texts: Sequence[str], cut: EncoderCount, rules: Rules
     if len(texts) > 1:
         names = ", ".join(shortened(tag.name) for tag in cut.cut)
         return f"the prompt stands for {len(texts)} texts; in one of them chunks cut {names}: mend it by hand"
+    if len(cut.chunks) > MOST_CHUNKS:
+        return f"the prompt takes more than {MOST_CHUNKS} chunks; no way to cut it was looked for"
     found = suggest_chunks(texts[0], text_encoder(cut.encoder), rules)
     references = lora_references(text, rules)
     if isinstance(found, str) or not references:

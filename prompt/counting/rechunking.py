@@ -24,8 +24,6 @@ def suggest_chunks(text: str, encoder: TextEncoder, rules: Rules) -> Suggestion 
     that is not enough, the prompt is cut into parts. Brackets around several tags are closed and opened again.
     """
     chunks = read_chunks(text, encoder, rules)
-    if len(chunks.chunks) > MOST_CHUNKS:
-        return f"the prompt takes more than {MOST_CHUNKS} chunks; no way to cut it was looked for"
     size = encoder.chunk or 0
     if rules.dialect == "comfyui":
         bracketed = _bracketed(text, encoder, rules)

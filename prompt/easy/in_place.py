@@ -16,11 +16,15 @@ BORDERS = frozenset({Kind.AND, Kind.BREAK})
 def in_place(tree: Tree) -> tuple[str, list[Collected]]:
     """Return the prompt with its plain parts as tags, and what was found in each of them."""
     readers = _read(tree)
-    borders = [index for index, node in enumerate(tree.nodes) if node.kind in BORDERS]
     found: dict[int, Collected] = {}
-    for end in [*borders, len(tree.nodes)]:
-        own = {index: reader for index, reader in readers.items() if index < end and index not in found}
-        found |= _counted(own)
+    own: dict[int, Reader] = {}
+    for index, node in enumerate(tree.nodes):
+        if index in readers:
+            own[index] = readers[index]
+        elif node.kind in BORDERS:
+            found |= _counted(own)
+            own = {}
+    found |= _counted(own)
     return replaced(tree, {index: listed(part.groups()) for index, part in found.items()}), list(found.values())
 
 

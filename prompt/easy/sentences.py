@@ -55,12 +55,13 @@ def sentences_from(tags: str, dialect: str = "comfyui", weights: bool = False) -
     tree = parse(tags, dialect)
     if is_sentences(tree):
         return EasySentences(tags, untouched=True)
-    pieces = _pieces(tree)
+    outside = _outside(tree)
+    pieces = _pieces(tree, outside)
     needless = dict(_needless(pieces))
     said = [_placed(here) for here in pieces if here.slot != "drop" and here.tag not in needless]
     weighed = tuple(here.tag for here in said if here.weight != 1)
     sentences = list(Writer(said, _weighed if weights else _plain).sentences())
-    kept = [tree.source(node) for node in tree.of_kind(*KEPT) if not _inside(tree, node)]
+    kept = [tree.source(node) for node in outside if node.kind in KEPT]
     return EasySentences(
         " ".join([*sentences, *kept]),
         remainder=tuple(here.tag for here in said if here.slot == "also"),
@@ -78,12 +79,10 @@ def is_sentences(tree: Tree) -> bool:
     return not text or written or (is_description(tree) and " " in text)
 
 
-def _pieces(tree: Tree) -> list[Piece]:
+def _pieces(tree: Tree, outside: list[Node]) -> list[Piece]:
     """Return each tag once, as it is said; syntax that sentences can't hold is kept as it is written."""
     found: dict[str, Piece] = {}
-    for node in tree.nodes:
-        if _inside(tree, node):
-            continue
+    for node in outside:
         if node.kind in OPAQUE:
             source = tree.source(node)
             found.setdefault(source, Piece(source, "also", source))
@@ -110,13 +109,15 @@ def _needless(pieces: list[Piece]) -> Iterator[tuple[str, str]]:
             yield here.tag, f"{here.tag} is said by {by}"
 
 
-def _inside(tree: Tree, node: Node) -> bool:
-    """Return whether a node stands in a schedule or a choice."""
-    while node.parent >= 0:
-        node = tree.nodes[node.parent]
-        if node.kind in OPAQUE:
-            return True
-    return False
+def _outside(tree: Tree) -> list[Node]:
+    """Return the nodes that stand in no schedule and no choice."""
+    found: list[Node] = []
+    inside = [False] * len(tree.nodes)
+    for index, node in enumerate(tree.nodes):  # parents come first
+        inside[index] = node.parent >= 0 and (inside[node.parent] or tree.nodes[node.parent].kind in OPAQUE)
+        if not inside[index]:
+            found.append(node)
+    return found
 
 
 def _plain(said: Piece, text: str) -> str:

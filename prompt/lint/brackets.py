@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import NamedTuple
 
-from ..syntax import Kind
 from ..syntax.edits import Edit
 from ..syntax.schedules import find_schedules
 from .finding import Spot
@@ -142,9 +141,11 @@ def _unclosed(prompt: Prompt, place: int, end: int, at_end: list[int]) -> Spot:
         return Spot(place, place + 1, message, severity="info")
     message += f", or escape it as '\\{char}'"
     if dialect.a1111:
+        if not at_end:
+            return Spot(place, place + 1, message)
         last = _before_comments(prompt, place, end)
         closers = "".join(PARTNER[prompt.text[opener]] for opener in reversed(at_end))
-        return Spot(place, place + 1, message, (Edit(last, last, closers),) if closers else None)
+        return Spot(place, place + 1, message, (Edit(last, last, closers),))
     later = ROUND.search(prompt.masked, place + 1) is not None
     return Spot(place, place + 1, message, (Edit(place, place, "\\"),), changes_weights=later)
 
@@ -152,9 +153,10 @@ def _unclosed(prompt: Prompt, place: int, end: int, at_end: list[int]) -> Spot:
 def _before_comments(prompt: Prompt, start: int, end: int) -> int:
     """Return where a range's text ends, white space and comments at its end left out."""
     last = start + len(prompt.text[start:end].rstrip())
-    for comment in reversed(prompt.of_kind(Kind.COMMENT)):
-        if comment.start < last <= comment.end and comment.start > start:
-            last = start + len(prompt.text[start : comment.start].rstrip())
+    at = bisect_left(prompt.comments, end, key=attrgetter("start"))
+    while at and start < prompt.comments[at - 1].start < last <= prompt.comments[at - 1].end:
+        at -= 1
+        last = start + len(prompt.text[start : prompt.comments[at].start].rstrip())
     return last
 
 

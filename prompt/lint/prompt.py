@@ -117,6 +117,11 @@ class Prompt:
         return [node for node in self._rare if node.kind in kinds]
 
     @cached_property
+    def comments(self) -> list[Node]:
+        """The comments, in their order."""
+        return self.of_kind(Kind.COMMENT)
+
+    @cached_property
     def phrases(self) -> tuple[Phrase, ...]:
         """The tags; of a prompt with more than any encoder reads, the first ones."""
         return phrases_of(self.tree)
