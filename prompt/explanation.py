@@ -82,7 +82,7 @@ class Explanation:
 
 
 @uncollected
-def explain(text: str, dialect: str = "comfyui", tag_aware: bool = True, steps: int = STEPS) -> Explanation:
+def explain(text: str, dialect: str = "a1111", tag_aware: bool = True, steps: int = STEPS) -> Explanation:
     """Return how a dialect reads a prompt.
 
     Args:

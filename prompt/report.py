@@ -56,7 +56,7 @@ def tag_report(
     text_tokens: int | None = None,
     *,
     encoders: Iterable[str | Limits] = ("clip_l",),
-    dialect: str = "comfyui",
+    dialect: str = "a1111",
     comfy: Path | None = None,
 ) -> TagReport:
     """Return the report of a prompt.

@@ -39,3 +39,11 @@ class Changed:
 
 
 UNSAFE = "left as it is: its brackets are such that any change here would change the weights"
+MOST_MARKS = 15_000
+MARKS = "()[]{}|:,\n"
+
+
+def too_much(*texts: str) -> str:
+    """Return why prompts are not changed in several steps, if they hold too many brackets and commas for that."""
+    marks = sum(text.count(mark) for text in texts for mark in MARKS)
+    return f"left as it is: {marks:,} commas and brackets; more than {MOST_MARKS:,} are too many" * (marks > MOST_MARKS)

@@ -87,7 +87,7 @@ class Description:
 
 
 @uncollected
-def describe(text: str, *, dialect: str = "comfyui", tag_aware: bool = True) -> Description:
+def describe(text: str, *, dialect: str = "a1111", tag_aware: bool = True) -> Description:
     """Return what a prompt holds.
 
     Args:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from ..collector import uncollected
 from ..errors import PromptError, nearest_names
+from ..families.catalog import as_family
 from ..families.profiles import LEVELS, Family
 from ..syntax import Tree, canonical, parse
 from .grouping import known_name
@@ -45,11 +46,11 @@ class Composed:
 @uncollected
 def enhance(
     text: str,
-    family: Family,
+    family: Family | str,
     level: str = "standard",
     enabled: bool = True,
     *,
-    dialect: str = "comfyui",
+    dialect: str = "a1111",
     tag_aware: bool = True,
 ) -> Composed:
     """Return `text` with the family's quality tags of a level. Off, or level `none`, means untouched.
@@ -63,7 +64,7 @@ def enhance(
 
     Args:
         text: any prompt.
-        family: whose quality tags.
+        family: whose quality tags: a family or its id.
         level: one of `families.LEVELS`.
         enabled: False leaves `text` untouched, byte for byte.
         dialect: one of `DIALECTS`.
@@ -72,9 +73,11 @@ def enhance(
     Raises:
         PromptError: for a level that does not exist.
         UnknownDialect: for a dialect that does not exist.
+        UnknownFamily: for a family that does not exist.
     """
     if not enabled:
         return Composed(text, remark="the enhancer is off")
+    family = as_family(family)
     if level not in LEVELS:
         raise PromptError(f"no quality level {level!r}; {nearest_names(level, LEVELS) or ', '.join(LEVELS)}")
     wanted = family.quality.levels[level]

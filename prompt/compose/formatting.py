@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from ..collector import uncollected
 from ..errors import PromptError, nearest_names
+from ..families.catalog import as_family
 from ..families.profiles import Family
 from ..syntax import Kind, Node, Tree, canonical, parse
 from ..tags.vocabulary import OTHER
@@ -27,11 +28,11 @@ BRACKET = re.compile(r"(?<!\\)[()]")
 def format_prompt(
     text: str,
     *,
-    dialect: str = "comfyui",
+    dialect: str = "a1111",
     layout: str = "keep",
     spaces: bool = False,
     escapes: bool = False,
-    family: Family | None = None,
+    family: Family | str | None = None,
     tag_aware: bool = True,
 ) -> Changed:
     """Return a prompt with one comma and one space between its tags, without empty tags and a comma at its end.
@@ -45,7 +46,7 @@ def format_prompt(
             the tag group changes.
         spaces: write spaces for the underscores of tags, but for those like `score_9` and `^_^`.
         escapes: write a backslash before the brackets of tags that would weight, such as `miku (vocaloid)`.
-        family: whose words keep their underscores.
+        family: whose words keep their underscores: a family or its id.
         tag_aware: whether tags like `;)` are kept whole; needed for `escapes`.
 
     Raises:
@@ -56,6 +57,7 @@ def format_prompt(
         raise PromptError(f"no layout {layout!r}; {nearest_names(layout, LAYOUTS) or ', '.join(LAYOUTS)}")
     if dialect == "compel" and not WIDE.isdisjoint(text):
         return Changed(text, remarks=("left as it is: compel takes wide commas for letters",))
+    family = as_family(family)
     tree = parse(text, dialect, tag_aware)
     before = sequence(tree)
     line_starts = set(_line_starts(tree)) if layout == "lines" else None

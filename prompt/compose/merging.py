@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import reduce
 
+from ..errors import PromptError
 from ..syntax import Tree, parse
 from ..tags.vocabulary import vocabulary
-from .changes import Change, Changed
+from .changes import Change, Changed, too_much
 from .meaning import sequence
 from .repeats import remove_repeats
 from .wishes import wishes
@@ -15,7 +16,7 @@ from .wishes import wishes
 NOT_JOINED = "not joined: brackets that are never closed would change the weights"
 
 
-def merge(*texts: str, dialect: str = "comfyui", implied: bool = False, tag_aware: bool = True) -> Changed:
+def merge(*texts: str, dialect: str = "a1111", implied: bool = False, tag_aware: bool = True) -> Changed:
     """Return prompts joined to one, in their order, without repeats; weights stay, and a repeat has the strongest one.
 
     A prompt goes behind the ones before it, into the last part where they have AND or BREAK. Where a bracket that is
@@ -30,7 +31,11 @@ def merge(*texts: str, dialect: str = "comfyui", implied: bool = False, tag_awar
 
     Raises:
         UnknownDialect: if there is no such dialect.
+        PromptError: if they hold too many brackets and commas, far more than any encoder reads.
     """
+    refused = too_much(*texts)
+    if refused:
+        raise PromptError(f"these prompts can't be joined: {refused.partition(': ')[2]}")
     trees = [parse(text, dialect, tag_aware) for text in texts if text.strip()]
     result = reduce(lambda done, tree: _joined(done, tree, tag_aware), trees, Changed(""))
     tidied = remove_repeats(result.text, dialect=dialect, implied=implied, tag_aware=tag_aware)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..collector import uncollected
 from ..errors import PromptError, nearest_names
+from ..families.catalog import as_family
 from ..families.profiles import PRESETS, Family
 from ..syntax import canonical, parse
 from .enhancing import Composed, add, with_system
@@ -20,12 +21,12 @@ CHOICES = ("recommended", "everything", "none", *PRESETS)
 @uncollected
 def compose_negative(
     text: str,
-    family: Family,
+    family: Family | str,
     preset: str | Sequence[str] = "recommended",
     positive: str = "",
     enabled: bool = True,
     *,
-    dialect: str = "comfyui",
+    dialect: str = "a1111",
     tag_aware: bool = True,
 ) -> Composed:
     """Return the negative prompt: `text`, then the tags of one or several presets.
@@ -35,7 +36,7 @@ def compose_negative(
 
     Args:
         text: the user's own negative prompt.
-        family: whose presets are used.
+        family: whose presets are used: a family or its id.
         preset: one of `CHOICES`, or several. `male` and `female` name the character to be reinforced.
         positive: the positive prompt.
         enabled: False leaves `text` untouched, byte for byte.
@@ -45,9 +46,11 @@ def compose_negative(
     Raises:
         PromptError: for a preset that does not exist.
         UnknownDialect: for a dialect that does not exist.
+        UnknownFamily: for a family that does not exist.
     """
     if not enabled:
         return Composed(text, remark="the presets are off")
+    family = as_family(family)
     presets = (preset,) if isinstance(preset, str) else tuple(preset)
     for name in presets:
         if name not in CHOICES:

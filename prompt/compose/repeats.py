@@ -55,7 +55,7 @@ class _Repeat(NamedTuple):
 
 @uncollected
 def remove_repeats(
-    text: str, *, dialect: str = "comfyui", implied: bool = False, across: bool = False, tag_aware: bool = True
+    text: str, *, dialect: str = "a1111", implied: bool = False, across: bool = False, tag_aware: bool = True
 ) -> Changed:
     """Return a prompt without repeated tags; underscores, case, escapes and aliases don't make a tag another one.
 

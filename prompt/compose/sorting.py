@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ..collector import uncollected
+from ..families.catalog import as_family
 from ..families.profiles import Family
 from ..syntax import Tree, parse
 from ..syntax.edits import Edit, apply_edits
@@ -30,9 +31,9 @@ class _Piece(NamedTuple):
 @uncollected
 def sort_tags(
     text: str,
-    family: Family | None = None,
+    family: Family | str | None = None,
     *,
-    dialect: str = "comfyui",
+    dialect: str = "a1111",
     order: Sequence[str] | None = None,
     subgroups: bool = False,
     split: bool = True,
@@ -46,7 +47,8 @@ def sort_tags(
 
     Args:
         text: any prompt.
-        family: its model family; quality tags come last where that was taught so. None: the specification's order.
+        family: its model family or that one's id; quality tags come last where that was taught so. None: the
+            specification's order.
         dialect: one of `DIALECTS`.
         order: the tag groups in another order.
         subgroups: order the sub-groups too: people are counted first, then species, hair, eyes ...
@@ -55,8 +57,10 @@ def sort_tags(
 
     Raises:
         UnknownDialect: if there is no such dialect.
+        UnknownFamily: if there is no such family.
         PromptError: if `order` names no tag group.
     """
+    family = as_family(family)
     rules = order_for(family, order, subgroups)
     tree = parse(text, dialect, tag_aware)
     if family is not None and not family.takes_tags:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..families.profiles import Family
-from .changes import Changed
+from .changes import Changed, too_much
 from .formatting import LAYOUTS, format_prompt
 from .merging import merge
 from .repeats import remove_repeats
@@ -16,11 +16,11 @@ def tidy(
     text: str,
     second: str = "",
     *,
-    dialect: str = "comfyui",
+    dialect: str = "a1111",
     sort: bool = True,
     repeats: bool = True,
     layout: str = LAYOUTS[0],
-    family: Family | None = None,
+    family: Family | str | None = None,
     tag_aware: bool = True,
 ) -> Changed:
     """Return a prompt joined with a second one, without repeats, in order, and with one comma between its tags.
@@ -34,13 +34,16 @@ def tidy(
         sort: whether to put the tags in order, see `sort_tags`.
         repeats: whether to take repeated tags out, see `remove_repeats`.
         layout: see `format_prompt`.
-        family: the model family, whose order and spelling count.
+        family: the model family or its id, whose order and spelling count.
         tag_aware: whether tags like `;)` are kept whole.
 
     Raises:
         PromptError: for a layout that does not exist.
         UnknownDialect: for a dialect that does not exist.
     """
+    refused = too_much(text, second)
+    if refused:
+        return Changed(text, remarks=(refused,))
     steps: list[Callable[[str], Changed]] = []
     if second.strip():
         steps.append(lambda prompt: merge(prompt, second, dialect=dialect, tag_aware=tag_aware))

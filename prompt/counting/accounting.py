@@ -30,9 +30,9 @@ class _Read(NamedTuple):
 def account(
     text: str,
     encoders: Iterable[str | Limits] = ("clip_l",),
-    dialect: str = "comfyui",
+    dialect: str = "a1111",
     *,
-    tag_aware: bool = False,
+    tag_aware: bool = True,
     negative: bool = False,
     steps: int = 20,
     embeddings: Mapping[str, int] | None = None,
@@ -70,7 +70,7 @@ def account(
     return replace(result, no_suggestion=found) if isinstance(found, str) else replace(result, suggestion=found)
 
 
-def count_text_tokens(text: str, dialect: str = "comfyui", tag_aware: bool = False) -> int:
+def count_text_tokens(text: str, dialect: str = "a1111", tag_aware: bool = True) -> int:
     """Return how many text tokens CLIP makes of a prompt, without start, end and padding; weights are no text.
 
     Raises:

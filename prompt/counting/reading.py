@@ -35,8 +35,8 @@ class Rules:
         comfy: ComfyUI's folder `comfy`; None looks for an installed one.
     """
 
-    dialect: str = "comfyui"
-    tag_aware: bool = False
+    dialect: str = "a1111"
+    tag_aware: bool = True
     negative: bool = False
     steps: int = 20
     embeddings: Mapping[str, int] | None = None

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from ..collector import uncollected
+from ..families.catalog import as_family
+from ..families.profiles import Family
 from .description import EasyTags, tags_from
 from .sentences import EasySentences, sentences_from
-
-
-class Reads(Protocol):
-    """What easy mode asks of a model family."""
-
-    @property
-    def style(self) -> str:
-        """Return `tags`, `sentences` or `mixed`."""
-
-    @property
-    def weights(self) -> bool:
-        """Return whether attention weights have any effect."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +44,21 @@ class EasyResult:
 
 
 @uncollected
-def easy(text: str, family: Reads, dialect: str = "a1111") -> EasyResult:
+def easy(text: str, family: Family | str, dialect: str = "a1111") -> EasyResult:
     """Turn a description into tags for a family that reads tags, and tags into sentences for one of sentences.
 
     A family that reads both, such as Pony, gets tags.
 
     Args:
         text: the prompt.
-        family: the model family.
+        family: the model family, or its id.
         dialect: the prompt's dialect.
 
     Raises:
         UnknownDialect: no such dialect.
+        UnknownFamily: no family of that id.
     """
+    family = as_family(family)
     if family.style == "sentences":
         sentences = sentences_from(text, dialect, weights=family.weights)
         return EasyResult(sentences.text, (), sentences.remainder, sentences)

@@ -41,7 +41,7 @@ class EasySentences:
     untouched: bool = False
 
 
-def sentences_from(tags: str, dialect: str = "comfyui", weights: bool = False) -> EasySentences:
+def sentences_from(tags: str, dialect: str = "a1111", weights: bool = False) -> EasySentences:
     """Turn tags into sentences; plain English stays untouched.
 
     Args:

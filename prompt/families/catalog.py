@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from ..errors import ProfileError, PromptError, UnknownFamily, nearest_names
 from ..resources import DATA
@@ -60,6 +60,19 @@ def get_family(family_id: str) -> Family:
         hint = nearest_names(family_id, known) or f"known are {', '.join(known)}"
         raise UnknownFamily(f"unknown model family {family_id!r}; {hint}")
     return _family(family_id, _user_files())
+
+
+@overload
+def as_family(family: Family | str) -> Family: ...
+@overload
+def as_family(family: Family | str | None) -> Family | None: ...
+def as_family(family: Family | str | None) -> Family | None:
+    """Return a family that is given by itself or by its id, as all functions take it; None stays.
+
+    Raises:
+        UnknownFamily: see `get_family`, as for what else it raises.
+    """
+    return get_family(family) if isinstance(family, str) else family
 
 
 def all_families() -> tuple[Family, ...]:

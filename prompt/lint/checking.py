@@ -43,8 +43,8 @@ def check(
     text: str,
     *,
     mend: bool = False,
-    dialect: str = "comfyui",
-    family: Family | None = None,
+    dialect: str = "a1111",
+    family: Family | str | None = None,
     negative: str = "",
     tag_aware: bool = True,
 ) -> CheckedPrompt:

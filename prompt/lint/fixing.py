@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..collector import uncollected
+from ..families.catalog import as_family
 from .finding import Finding
 from .keeping import safe_to_make, with_fixes
 from .linter import findings
@@ -63,8 +64,8 @@ def fix(
     text: str,
     *,
     weights: bool = False,
-    dialect: str = "comfyui",
-    family: Family | None = None,
+    dialect: str = "a1111",
+    family: Family | str | None = None,
     negative: str = "",
     tag_aware: bool = True,
     known: Collection[str] = (),
@@ -83,21 +84,21 @@ def fix(
     Raises:
         UnknownDialect: if there is no such dialect.
     """
-    return _fixed(Prompt(text, Setting(dialect, family, False, negative, tag_aware, known=known)), weights)
+    return _fixed(Prompt(text, Setting(dialect, as_family(family), False, negative, tag_aware, known=known)), weights)
 
 
 def fix_negative(
     text: str,
     *,
     weights: bool = False,
-    dialect: str = "comfyui",
-    family: Family | None = None,
+    dialect: str = "a1111",
+    family: Family | str | None = None,
     positive: str = "",
     tag_aware: bool = True,
     known: Collection[str] = (),
 ) -> Fixed:
     """Return a negative prompt with its fixes made; as `fix`, with the positive prompt beside it."""
-    return _fixed(Prompt(text, Setting(dialect, family, True, positive, tag_aware, known=known)), weights)
+    return _fixed(Prompt(text, Setting(dialect, as_family(family), True, positive, tag_aware, known=known)), weights)
 
 
 @uncollected

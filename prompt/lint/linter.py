@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ..collector import uncollected
+from ..families.catalog import as_family
 from ..syntax.edits import Edit
 from .finding import Finding, Spot
 from .prompt import Prompt, Setting
@@ -22,8 +23,8 @@ MOST_SPOTS = 500
 def lint(
     text: str,
     *,
-    dialect: str = "comfyui",
-    family: Family | None = None,
+    dialect: str = "a1111",
+    family: Family | str | None = None,
     negative: str = "",
     tag_aware: bool = True,
     loras: Collection[str] | None = None,
@@ -36,7 +37,7 @@ def lint(
     Args:
         text: the positive prompt; any string.
         dialect: one of `syntax.DIALECTS`: how it is written.
-        family: the model family that it is for.
+        family: the model family that it is for, or its id.
         negative: the negative prompt beside it.
         tag_aware: whether it is encoded with tags like `;)` kept whole, as the node Encode Prompt can.
         loras: the LoRAs that are there, if that is known; likewise `embeddings` and `wildcards`.
@@ -46,17 +47,18 @@ def lint(
 
     Raises:
         UnknownDialect: if there is no such dialect.
+        UnknownFamily: if there is no such family.
         TagListError: if a list of names is in use and can't be read.
     """
-    setting = Setting(dialect, family, False, negative, tag_aware, loras, embeddings, wildcards, known)
+    setting = Setting(dialect, as_family(family), False, negative, tag_aware, loras, embeddings, wildcards, known)
     return findings(Prompt(text, setting))
 
 
 def lint_negative(
     text: str,
     *,
-    dialect: str = "comfyui",
-    family: Family | None = None,
+    dialect: str = "a1111",
+    family: Family | str | None = None,
     positive: str = "",
     tag_aware: bool = True,
     loras: Collection[str] | None = None,
@@ -65,7 +67,7 @@ def lint_negative(
     known: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """Return what is to be said about a negative prompt; as `lint`, with the positive prompt beside it."""
-    setting = Setting(dialect, family, True, positive, tag_aware, loras, embeddings, wildcards, known)
+    setting = Setting(dialect, as_family(family), True, positive, tag_aware, loras, embeddings, wildcards, known)
     return findings(Prompt(text, setting))
 
 

@@ -48,7 +48,7 @@ class Setting:
         known: further names that are no mistakes, such as characters and artists.
     """
 
-    dialect: str = "comfyui"
+    dialect: str = "a1111"
     family: Family | None = None
     negative: bool = False
     other: str = ""

@@ -28,7 +28,7 @@ class Segment(NamedTuple):
 
 
 @uncollected
-def attention(text: str, dialect: str = "comfyui", tag_aware: bool = False) -> list[Segment]:
+def attention(text: str, dialect: str = "a1111", tag_aware: bool = False) -> list[Segment]:
     """Return the segments of a prompt, as the dialect's own attention parser reads it.
 
     Schedules and AND are resolved before attention is read: they are plain text here.

@@ -80,7 +80,7 @@ def parse_keeping(text: str, rules: Dialect, kept: list[tuple[int, int]], refere
     return Tree(text, rules.id, _build(text, events), tuple(kept))
 
 
-def parse_tags(text: str, dialect: str = "comfyui", tag_aware: bool = True) -> tuple[Tag, ...]:
+def parse_tags(text: str, dialect: str = "a1111", tag_aware: bool = True) -> tuple[Tag, ...]:
     """Return the tags of `text` in their order; `text` may be any string."""
     return parse(text, dialect, tag_aware).tags
 

@@ -42,7 +42,7 @@ class Combinations:
             script = chooser.next_script()
 
 
-def combinations(text: str, folders: Folders = (), dialect: str = "comfyui", tag_aware: bool = True) -> Combinations:
+def combinations(text: str, folders: Folders = (), dialect: str = "a1111", tag_aware: bool = True) -> Combinations:
     """Return all that `expand` can make of a prompt, whatever the seed.
 
     Options with the weight 0 are left out; `{2$$a|b}` gives both orders. Every wildcard that can be met is looked up.

@@ -27,7 +27,7 @@ def expand(
     text: str,
     seed: int,
     folders: Folders = (),
-    dialect: str = "comfyui",
+    dialect: str = "a1111",
     tag_aware: bool = True,
     most_characters: int = MOST_CHARACTERS,
 ) -> Expanded:

@@ -136,7 +136,8 @@ def test_an_encoder_whose_summary_alone_counts_reads_the_first_chunk():
 
 
 def test_the_report_in_words():
-    lines = account("red, " * 35 + "green eyes, long blue hair", ["clip_l", "clip_g", "gemma2_2b"]).lines()
+    text = "red, " * 35 + "green eyes, long blue hair"
+    lines = account(text, ["clip_l", "clip_g", "gemma2_2b"], "comfyui").lines()
     assert lines[0].startswith("text tokens (clip_l, clip_g): ")
     assert "in 2 chunks of 75" in lines[0]
     assert "  cut: long blue hair (2 + 1 text tokens)" in lines

@@ -141,7 +141,7 @@ NEGATIVE_CASES: list[tuple[str, dict[str, object], list[tuple[str, str]]]] = [
 
 
 def settings(given: dict[str, object]) -> dict[str, object]:
-    return given | ({"family": get_family(str(given["family"]))} if "family" in given else {})
+    return {"dialect": "comfyui"} | given | ({"family": get_family(str(given["family"]))} if "family" in given else {})
 
 
 def said(text: str, found) -> list[tuple[str, str]]:
@@ -236,7 +236,7 @@ def test_a_misspelt_tag_has_a_suggestion_but_no_fix():
 
 
 def test_tags_that_are_read_by_the_dialect_alone_change_weights_when_escaped():
-    aware, own = lint(";), (smile:1.2)"), lint(";), (smile:1.2)", tag_aware=False)
+    aware, own = (lint(";), (smile:1.2)", dialect="comfyui", tag_aware=kept) for kept in (True, False))
     assert [finding.changes_weights for finding in aware if finding.code == "TL304"] == [False]
     assert [finding.changes_weights for finding in own if finding.code == "TL304"] == [True]
 

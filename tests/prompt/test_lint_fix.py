@@ -63,7 +63,7 @@ CASES = [
 
 @pytest.mark.parametrize(("text", "given", "kept", "free"), CASES)
 def test_fixes(text, given, kept, free):
-    setting = given | ({"family": get_family(given["family"])} if "family" in given else {})
+    setting = {"dialect": "comfyui"} | given | ({"family": get_family(given["family"])} if "family" in given else {})
     kept = text if kept is None else kept
     assert fix(text, **setting).text == kept
     assert fix(text, **setting, weights=True).text == (kept if free is None else free)

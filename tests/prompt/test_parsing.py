@@ -40,7 +40,7 @@ NEGATIVE = (
 
 
 def pairs(text: str) -> list[tuple[str, float]]:
-    return [(tag.name, pytest.approx(tag.weight)) for tag in parse_tags(text)]
+    return [(tag.name, pytest.approx(tag.weight)) for tag in parse_tags(text, "comfyui")]
 
 
 def names(text: str) -> list[str]:
@@ -219,4 +219,4 @@ def test_canonical_names(text, expected):
     ],
 )
 def test_long_and_hostile_prompts_finish(text, count):
-    assert len(parse_tags(text)) == count
+    assert len(parse_tags(text, "comfyui")) == count

@@ -93,3 +93,23 @@ def test_importing_the_package_loads_nothing_else():
 def test_importing_a_name_reads_no_data(name):
     """What reads YAML or SQLite does so at first use."""
     assert not {"yaml", "sqlite3", "tokenizers"} & loaded(f"from tagloom.prompt import {name}")
+
+
+@pytest.mark.parametrize(
+    ("home", "name"),
+    [
+        ("lint", "lint"),
+        ("lint", "fix"),
+        ("compose", "sort_tags"),
+        ("compose", "enhance"),
+        ("compose", "compose_negative"),
+        ("compose", "tidy"),
+        ("easy", "easy"),
+    ],
+)
+def test_a_family_can_be_given_by_its_id(home, name):
+    function = getattr(importlib.import_module(f"tagloom.prompt.{home}"), name)
+    of_pony = function("score_9, Smile", family=tagloom.prompt.get_family("pony_v6"))
+    assert function("score_9, Smile", family="pony_v6") == of_pony
+    with pytest.raises(errors.UnknownFamily, match="pony_v6"):
+        function("score_9, Smile", family="pony_v66")

@@ -78,7 +78,7 @@ def test_each_encoder_is_counted():
 
 
 def test_a_tag_that_a_chunk_cuts_is_named_and_mended():
-    report = tag_report("red, " * 35 + "green eyes, long blue hair, hat")
+    report = tag_report("red, " * 35 + "green eyes, long blue hair, hat", dialect="comfyui")
     assert report.chunks == 2
     lines = report.text().splitlines()
     assert "  cut: long blue hair (2 + 1 text tokens)" in lines

@@ -94,8 +94,8 @@ def test_what_contradicts_in_the_second_prompt_is_remarked_once():
 
 def test_tags_that_look_like_syntax_stay_unless_they_are_read_to_the_letter():
     text = "(reverse:1999), hat, reverse:1999"
-    assert [tag.name for tag in parse_tags(tidy(text, tag_aware=True).text)] == ["reverse:1999", "hat"]
-    assert len(parse_tags(tidy(text, tag_aware=False).text, tag_aware=False)) == 3
+    assert [tag.name for tag in parse_tags(tidy(text, dialect="comfyui").text, "comfyui")] == ["reverse:1999", "hat"]
+    assert len(parse_tags(tidy(text, dialect="comfyui", tag_aware=False).text, "comfyui", tag_aware=False)) == 3
 
 
 @pytest.mark.parametrize(
@@ -106,6 +106,14 @@ def test_tags_that_look_like_syntax_stay_unless_they_are_read_to_the_letter():
 def test_what_does_not_exist_is_refused_whatever_is_switched_off(options, error, named, switched):
     with pytest.raises(error, match=named):
         tidy("1girl", sort=switched, repeats=switched, **options)
+
+
+def test_what_has_too_many_parts_is_left_as_it_is_and_says_so():
+    text = "smile, " * 16_000
+    assert tidy(text).text == text
+    assert tidy(text).remarks == ("left as it is: 16,000 commas and brackets; more than 15,000 are too many",)
+    with pytest.raises(PromptError, match="these prompts can't be joined: 16,000 commas and brackets"):
+        merge(text, "blush")
 
 
 def lasting(text: str, dialect: str) -> dict[str, float]:
