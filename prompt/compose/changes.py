@@ -39,7 +39,7 @@ class Changed:
 
 
 UNSAFE = "left as it is: its brackets are such that any change here would change the weights"
-MOST_MARKS = 15_000
+MOST_MARKS = 10_000
 MARKS = "()[]{}|:,\n"
 
 
