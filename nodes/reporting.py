@@ -5,9 +5,9 @@ from pathlib import Path
 import comfy.utils
 from comfy_api.latest import io
 
-from ..prompt import account, as_list, tag_report
+from ..prompt import DIALECTS, account, as_list, tag_report
 from ..wallet import image_tokens
-from .types import CATEGORY, FamilySocket, linked_text
+from .types import CATEGORY, FamilySocket, dialect_input, linked_text
 
 
 class TagloomTagReport(io.ComfyNode):
@@ -24,8 +24,9 @@ class TagloomTagReport(io.ComfyNode):
             "their weights, counts the text tokens that CLIP reads, and the image tokens that the pictures cost. "
             "Connect the report to Preview Any to read it.",
             inputs=[
-                io.String.Input("text", force_input=True, tooltip="The prompt, as it goes to the encoder."),
+                io.String.Input("text", force_input=True, tooltip="The prompt, as it goes to Encode Prompt."),
                 io.Int.Input("images", default=1, min=0, max=4096, tooltip="How many pictures the run makes."),
+                dialect_input(optional=True),
             ],
             outputs=[
                 io.String.Output(display_name="report", tooltip="The tags by group, and both counts."),
@@ -35,9 +36,9 @@ class TagloomTagReport(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, text, images) -> io.NodeOutput:
+    def execute(cls, text, images, dialect=DIALECTS[0]) -> io.NodeOutput:
         """Return the report in words and both counts."""
-        report = tag_report(text)
+        report = tag_report(text, dialect=dialect)
         cost = image_tokens(images)
         tokens = -1 if report.text_tokens is None else report.text_tokens
         return io.NodeOutput(report.text(cost), tokens, cost)

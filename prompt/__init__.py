@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # for type checkers and editors
     from .errors import *
     from .explanation import *
     from .families import *
+    from .pictures import *
     from .report import *
     from .samplers import *
     from .sizes import *
@@ -29,12 +30,13 @@ HOMES = {
     "compose": "Changed Composed LAYOUTS compose_negative describe enhance format_prompt merge remove_repeats "
     "sort_tags tidy",
     "counting": "CHUNK ENCODERS Accounting account count_text_tokens",
-    "errors": "ChoiceError CountingUnavailable CyclicWildcard ExpansionTooLarge HeaderError ProfileError PromptError "
-    "SizeError TagListError UnknownDialect UnknownFamily UnknownSampler UnknownWildcard WildcardFileError",
+    "errors": "ChoiceError CountingUnavailable CyclicWildcard ExpansionTooLarge HeaderError PictureError ProfileError "
+    "PromptError SizeError TagListError UnknownDialect UnknownFamily UnknownSampler UnknownWildcard WildcardFileError",
     "explanation": "Explanation explain",
     "families": "Detection FOLDERS Family Header ListedModel ModelFile add_families_folder all_families chosen detect "
     "detect_file families_folders family_ids get_family leave_out list_models listed_from_json profile_problems "
     "read_header",
+    "pictures": "PictureReading parse_picture read_picture",
     "report": "TagReport as_list tag_report",
     "samplers": "Sampling resolve_sampler",
     "sizes": "Size nearest_size parse_size size_for",

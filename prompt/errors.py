@@ -6,6 +6,7 @@ PromptError
 ├── CyclicWildcard        a wildcard's line leads back to the wildcard
 ├── ExpansionTooLarge     wildcards that grow beyond bounds
 ├── HeaderError           a checkpoint's header can't be read
+├── PictureError          a picture file that can't be read
 ├── ProfileError          a model family's file is wrong
 ├── SizeError             an image size that no model can make
 ├── TagListError          a list of tag names can't be read or kept
@@ -50,6 +51,10 @@ class ExpansionTooLarge(PromptError):
 
 class HeaderError(PromptError):
     """A file that is no readable safetensors file."""
+
+
+class PictureError(PromptError):
+    """A file that is no whole picture of a known kind, or that holds too much text."""
 
 
 class ProfileError(PromptError):

@@ -1,4 +1,4 @@
-"""Says how a dialect reads a prompt: its sub-prompts, what is encoded at which step, and with which weights."""
+"""Says how a dialect reads a prompt: its sub-prompts, what is encoded when and with which weights, what is loaded."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .collector import uncollected
+from .references import Reference, references_in, told
 from .syntax import Misreading, Segment, attention, get_dialect, misreadings, parse, schedule, sub_prompts
 
 SHOWN = 5
@@ -38,11 +39,13 @@ class Explanation:
         dialect: the dialect's id.
         parts: the sub-prompts; one, where there is no AND.
         misreadings: the tags that are kept as tags here, and that the dialect's own parser reads as syntax.
+        references: the LoRAs and embeddings that it names, whether the dialect's own parser knows them or not.
     """
 
     dialect: str
     parts: tuple[ReadPart, ...]
     misreadings: tuple[Misreading, ...]
+    references: tuple[Reference, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -63,6 +66,7 @@ class Explanation:
             "dialect": self.dialect,
             "parts": parts,
             "misreadings": [item._asdict() for item in self.misreadings],
+            "references": [item._asdict() for item in self.references],
         }
 
     def report(self) -> str:
@@ -78,6 +82,7 @@ class Explanation:
                 lines += map(_line, segments)
         name = get_dialect(self.dialect).name
         lines += [f"{item.name!r} is kept as a tag; {name} alone would read syntax in it" for item in self.misreadings]
+        lines += dict.fromkeys(told(item, self.dialect) for item in self.references)
         return "\n".join(lines)
 
 
@@ -98,8 +103,9 @@ def explain(text: str, dialect: str = "a1111", tag_aware: bool = True, steps: in
         ReadPart(part.weight, _readings(part.text, dialect, tag_aware, steps))
         for part in sub_prompts(text, dialect, tag_aware)
     )
-    kept = misreadings(parse(text, dialect)) if tag_aware else []
-    return Explanation(dialect, parts, tuple(kept))
+    tree = parse(text, dialect)
+    kept = misreadings(tree) if tag_aware else []
+    return Explanation(dialect, parts, tuple(kept), references_in(tree))
 
 
 def _readings(text: str, dialect: str, tag_aware: bool, steps: int) -> tuple[Reading, ...]:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from .compose import DescribedTag, Description, describe
 from .counting import CHUNK, Accounting, Limits, account
+from .syntax import convert
+
+COMFYUI = "comfyui"
 
 
 @dataclass(frozen=True)
@@ -65,16 +68,16 @@ def tag_report(
         text: the prompt.
         text_tokens: its count by the model's own encoder, where the caller has it; else it is counted here.
         encoders: the encoders to count for: ids, or those of a family profile.
-        dialect: `a1111` or `comfyui`: whose chunks.
+        dialect: one of `DIALECTS`; what ComfyUI encodes of it is counted.
         comfy: ComfyUI's folder `comfy`, for the vocabularies; None looks for an installed one.
 
     Raises:
-        UnknownDialect: if it is another dialect.
+        UnknownDialect: if there is no such dialect.
     """
     description = describe(text, dialect=dialect)
     if text_tokens is not None:
         return TagReport(description, text_tokens)
-    counted = account(text, encoders, dialect, comfy=comfy)
+    counted = account(convert(text, dialect, COMFYUI).text, encoders, COMFYUI, tag_aware=False, comfy=comfy)
     return TagReport(description, counted.tokens, counted)
 
 

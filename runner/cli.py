@@ -1,4 +1,4 @@
-"""The command line: `tagloom generate`, `models`, `prompt`, `tags`, `server`."""
+"""The command line: `tagloom generate`, `models`, `prompt`, `read`, `tags`, `server`."""
 
 from __future__ import annotations
 
@@ -11,29 +11,19 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
 
 from ..prompt import PromptError, family_ids
 from ..prompt.families import add_families_folder, profile_problems
 from ..prompt.tags import use_names
 from . import installations, places, processes, server_state
+from .arguments import Parser
 from .errors import Cancelled, RunnerError, UsageError
 from .output import Output
 from .prompt_commands import add_dialect, add_prompt
+from .read_command import add_read
 from .tag_commands import add_tags
 
 EPILOG = "Settings left out are the model family's own. The manual is the README."
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the usage text in front."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"allow_abbrev": False, **options})
-        self.set_defaults(command=self.prog)
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see {self.prog} --help")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,12 +87,13 @@ def _interruptible() -> Iterator[None]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="tagloom", description="Weaves tags into images with ComfyUI.", epilog=EPILOG)
+    parser = Parser(prog="tagloom", description="Weaves tags into images with ComfyUI.", epilog=EPILOG)
     parser.add_argument("--version", action="version", version=importlib.metadata.version("tagloom"))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_generate(commands.add_parser("generate", help="make pictures from tags", epilog=EPILOG))
     _add_models(commands.add_parser("models", help="list the models there are, each with its family"))
     add_prompt(commands.add_parser("prompt", help="check, mend, explain, convert, sort and count prompts"))
+    add_read(commands.add_parser("read", help="print the prompt and the settings that are written in pictures"))
     add_tags(commands.add_parser("tags", help="look tags up, import lists of names"))
     _add_server(commands.add_parser("server", help="start, show or stop the ComfyUI that Tagloom runs itself"))
     return parser
@@ -216,6 +207,7 @@ def _generate(options: argparse.Namespace, output: Output) -> None:
         )
     )
     check_folder(options.out)
+    checked = generate.prepare(checked)
     target = open_target(_server(options), options.comfyui, places.idle_minutes() * 60, output.announce)
     plan = generate.plan(checked, target)
     output.begin(plan, target.client.url)

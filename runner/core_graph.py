@@ -21,7 +21,7 @@ READERS = {"PreviewAny"}
 
 
 def to_core(graph: Graph, image_sizes: Mapping[str, Size]) -> dict[str, Any]:
-    """Return the graph with every Tagloom node replaced by the values that it would give.
+    """Return the graph in core nodes alone.
 
     Args:
         graph: API format, its family chosen (`auto` needs the checkpoint's file).
@@ -30,21 +30,35 @@ def to_core(graph: Graph, image_sizes: Mapping[str, Size]) -> dict[str, Any]:
     Raises:
         WorkflowError: for what core nodes can't express.
     """
+    core: dict[str, Any] = {}
+    for node_id, node in worked_out(graph, image_sizes).items():
+        stand_in = STAND_INS.get(node["class_type"])
+        nodes = stand_in.nodes(node_id, node["inputs"]) if stand_in else {node_id: node}
+        core |= {name: {**node, **own} for name, own in nodes.items()}
+    return core
+
+
+def worked_out(graph: Graph, image_sizes: Mapping[str, Size]) -> dict[str, Any]:
+    """Return the graph with the values that Tagloom's nodes give in their place; those that load or encode stay.
+
+    Args:
+        graph: see `to_core`.
+        image_sizes: see `to_core`.
+
+    Raises:
+        WorkflowError: if a value is not known before the run.
+    """
     values = _Values(graph, image_sizes)
-    core = {}
+    known = {}
     for node_id, node in graph.items():
-        if node["class_type"] in STAND_INS:
-            stand_in = STAND_INS[node["class_type"]]
-            inputs = {name: values.input(value, node_id, name) for name, value in node["inputs"].items()}
-            core[node_id] = {**node, "class_type": stand_in.class_type, "inputs": stand_in.inputs(inputs)}
-        if _is_ours(node):
+        if _is_ours(node) and node["class_type"] not in STAND_INS:
             continue
         linked = [value for value in node["inputs"].values() if _is_link(value)]
         if node["class_type"] in READERS and any(_is_ours(graph[origin]) for origin, _ in linked):
             continue
         inputs = {name: values.input(value, node_id, name) for name, value in node["inputs"].items()}
-        core[node_id] = {**node, "inputs": inputs}
-    return core
+        known[node_id] = {**node, "inputs": inputs}
+    return known
 
 
 class _Values:

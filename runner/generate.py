@@ -6,7 +6,7 @@ import copy
 import json
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,12 @@ from typing import Any
 from ..prompt import Family, Size, WildcardFolders, chosen, convert
 from ..prompt.samplers import known_names
 from ..wallet import image_tokens
-from .core_graph import to_core
+from .core_graph import to_core, worked_out
 from .errors import JobFailed
 from .jobs import Finished, Job, JobStream, Progress, new_id
 from .metadata import parameters_text, with_texts
 from .places import wildcard_folders
-from .prompts import prompts_of
+from .prompts import look_up_wildcards, prompts_of
 from .request import AUTO, SEEDS, Checked, range_warnings
 from .saving import save
 from .targets import FOLDER, Target
@@ -56,6 +56,21 @@ class Picture:
     path: Path
     seed: int
     size: Size
+
+
+def prepare(checked: Checked) -> Checked:
+    """Return a checked request with a seed, chosen here if it has none, after its pictures' wildcards were looked up.
+
+    No server is needed: what is wrong with a prompt is said before one is started.
+
+    Raises:
+        PromptError: if a wildcard is unknown or its file can't be read.
+    """
+    request = checked.request
+    seed = secrets.randbelow(2**32) if request.seed is None else request.seed
+    seeds = ((seed + number) % SEEDS for number in range(request.count))
+    look_up_wildcards(request, seeds, WildcardFolders(wildcard_folders()))
+    return replace(checked, request=replace(request, seed=seed))
 
 
 def plan(checked: Checked, target: Target) -> Plan:
@@ -148,16 +163,18 @@ def _task(plan: Plan, number: int, uploaded: str | None) -> _Task:
     for node_id, name in plan.workflow.targets("prefix"):  # in the graph alone: a user who opens the picture wants
         graph[str(node_id)]["inputs"][name] = f"{FOLDER}/{job_id}"  # the workflow's own prefix
     base = plan.checked.image_size
-    core = to_core(graph, {uploaded: base} if uploaded and base else {})
-    job = Job(graph if plan.has_pack else core, copy.deepcopy(plan.workflow.document), job_id)
+    sizes = {uploaded: base} if uploaded and base else {}
+    known = worked_out(graph, sizes)
+    job = Job(graph if plan.has_pack else to_core(graph, sizes), copy.deepcopy(plan.workflow.document), job_id)
 
     def final(name: str) -> Any:
         node_id, field = plan.workflow.targets(name)[0]
-        return core[str(node_id)]["inputs"][field]
+        return known[str(node_id)]["inputs"][field]
 
     size = Size(final("width"), final("height"))
-    encoded = [final(name) for name in ("encoded", "encoded_negative")]  # the core node reads them to the letter
-    positive, negative = (convert(text, "comfyui", "a1111", tag_aware=False).text for text in encoded)
+    request = plan.checked.request
+    encoded = [final(name) for name in ("encoded", "encoded_negative")]
+    positive, negative = (convert(text, request.dialect, "a1111", request.tag_aware).text for text in encoded)
     return _Task(job, seed, size, parameters_text(positive, negative, _settings(plan, final)))
 
 

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from ..prompt import (
     DIALECTS,
-    Conversion,
     Family,
     account,
     as_list,
@@ -23,8 +22,10 @@ from ..prompt import (
     tidy,
 )
 from ..prompt.easy import easy
+from ..prompt.encoding import encoded_parts, encoded_report, encoded_text
 from ..prompt.lint import check
 from ..wallet import image_tokens
+from .core_encoding import encode_nodes
 from .places import wildcard_folders
 
 COMFYUI = "comfyui"
@@ -32,36 +33,37 @@ Inputs = Mapping[str, Any]
 
 
 class StandIn(NamedTuple):
-    """A core node that does in the pack's absence what a node of ours does.
+    """Core nodes that do in the pack's absence what a node of ours does.
 
     Attributes:
-        class_type: the core node.
-        inputs: makes its inputs of ours.
-        outputs: how many of our first outputs it gives.
+        nodes: makes them of our node's id, which one of them takes over, and of its inputs.
+        outputs: how many of our first outputs that one gives.
     """
 
-    class_type: str
-    inputs: Callable[[Inputs], dict[str, Any]]
+    nodes: Callable[[str, Inputs], dict[str, Any]]
     outputs: int
 
 
+def _loader(node_id: str, inputs: Inputs) -> dict[str, Any]:
+    return {node_id: {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": inputs["ckpt_name"]}}}
+
+
+def _no_nodes(node_id: str, inputs: Inputs) -> dict[str, Any]:
+    """Leave Sampling Steps out: only Encode Prompt takes it, and its own stand-in knows what to do without."""
+    return {}
+
+
 STAND_INS = {
-    "TagloomModelPicker": StandIn(
-        "CheckpointLoaderSimple", lambda inputs: {"ckpt_name": inputs["ckpt_name"]}, outputs=3
-    ),
-    "TagloomTextEncode": StandIn(
-        "CLIPTextEncode", lambda inputs: {"clip": inputs["clip"], "text": _converted(inputs).text}, outputs=1
-    ),
+    "TagloomModelPicker": StandIn(_loader, outputs=3),
+    "TagloomSamplingSteps": StandIn(_no_nodes, outputs=1),
+    "TagloomTextEncode": StandIn(encode_nodes, outputs=1),
 }
 
 
-def _converted(inputs: Inputs) -> Conversion:
-    return convert(inputs["text"], inputs["dialect"], COMFYUI, inputs["tag_aware"])
-
-
 def _encoded(inputs: Inputs) -> tuple[Any, ...]:
-    converted = _converted(inputs)
-    return (None, converted.text, as_list(converted.report()))
+    read = (inputs["dialect"], inputs["tag_aware"])
+    parts = encoded_parts(inputs["text"], *read)
+    return (None, encoded_text(parts, *read), as_list(encoded_report(inputs["text"], *read)))
 
 
 def _easy(inputs: Inputs) -> tuple[Any, ...]:
@@ -128,7 +130,7 @@ def _size(inputs: Inputs) -> tuple[Any, ...]:
 
 
 def _report(inputs: Inputs) -> tuple[Any, ...]:
-    report = tag_report(inputs["text"])
+    report = tag_report(inputs["text"], dialect=inputs.get("dialect", DIALECTS[0]))
     cost = image_tokens(inputs["images"])
     return (report.text(cost), -1 if report.text_tokens is None else report.text_tokens, cost)
 
@@ -143,7 +145,8 @@ def _checked(inputs: Inputs) -> tuple[Any, ...]:
 
 def _counted(inputs: Inputs) -> tuple[Any, ...]:
     family = inputs.get("family")
-    counted = account(inputs["text"], family.encoders if family else ("clip_l",), inputs.get("chunks", COMFYUI))
+    encoders = family.encoders if family else ("clip_l",)
+    counted = account(inputs["text"], encoders, inputs.get("chunks", COMFYUI), tag_aware=False)
     return (as_list(counted.report()), -1 if counted.tokens is None else counted.tokens, counted.proposal())
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from ..prompt import Family, WildcardFolders, expand
+from ..prompt import Expanded, Family, WildcardFolders, expand
 from ..prompt.easy import easy
 from .request import Request
 
@@ -22,11 +23,25 @@ def prompts_of(request: Request, family: Family, seed: int, folders: WildcardFol
     Raises:
         PromptError: if a wildcard is unknown or its file can't be read.
     """
-    positive, negative = (
-        expand(text, seed, folders, request.dialect, request.tag_aware).text
-        for text in (request.positive, request.negative)
-    )
+    positive, negative = (expanded.text for expanded in _expanded(request, seed, folders))
     if not request.easy:
         return Prompts(positive, negative)
     plain = easy(positive, family, request.dialect)
     return Prompts(plain.text, ", ".join(filter(None, [negative, *plain.negative])))
+
+
+def look_up_wildcards(request: Request, seeds: Iterable[int], folders: WildcardFolders) -> None:
+    """Make sure that the wildcards of the pictures with these seeds are there; nothing is generated yet.
+
+    Raises:
+        PromptError: if a wildcard is unknown or its file can't be read.
+    """
+    for seed in seeds:
+        if not any(expanded.choices for expanded in _expanded(request, seed, folders)):
+            return  # no seed makes a difference
+
+
+def _expanded(request: Request, seed: int, folders: WildcardFolders) -> tuple[Expanded, ...]:
+    """Return the positive and the negative prompt with their wildcards chosen."""
+    texts = (request.positive, request.negative)
+    return tuple(expand(text, seed, folders, request.dialect, request.tag_aware) for text in texts)

@@ -88,7 +88,7 @@ def import_list(path: Path, numbering: str = "danbooru") -> TagList:
 
 def imported_text(imported: TagList) -> str:
     """Return in words what an import did."""
-    names = f"{imported.names:,} names and spellings"
+    names = f"{imported.names:,} names and spellings" if imported.names != 1 else "1 name"
     return f"imported {names} from {imported.name}; they are kept in {places.tag_lists()}"
 
 

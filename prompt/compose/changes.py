@@ -34,7 +34,7 @@ class Changed:
 
     def report(self) -> str:
         """Return the changes in words, one a line."""
-        lines = [f"{change.what} {change.tag}: {change.detail}".replace(" :", ":") for change in self.changes]
+        lines = [f"{' '.join(filter(None, change[:2]))}: {change.detail}" for change in self.changes]
         return "\n".join([*(lines or ["changed nothing"]), *self.remarks])
 
 

@@ -18,6 +18,9 @@ LOW_SCORE = re.compile(r"score_[0-6]")
 YEAR = re.compile(r"year (\d{4})")
 NEWEST_YEAR = 2021
 """From this year on pictures are `newest` (NoobAI-XL's and Animagine XL 3.1's model cards)."""
+BRACES = "{}[] "
+COLON_WEIGHT = re.compile(r"\A(?:\d+(?:\.\d*)?|\.\d+)::")
+"""Not a negative one: what that weights is not wanted."""
 SAFE = frozenset({"safe", "general", "rating_safe", "rating:safe", "rating:general", "rating safe", "sfw"})
 UNSAFE = frozenset(
     {"nsfw", "explicit", "questionable", "sensitive", "rating_explicit", "rating_questionable", "rating:explicit"}
@@ -49,9 +52,20 @@ class Wishes(NamedTuple):
 
 def wishes(tree: Tree) -> Wishes:
     """Return what a prompt asks for."""
-    named = [known_name(tag.name) for tag in tree.tags]
-    wanted = [known_name(tag.name) for tag in _wanted_tags(tree)]
+    named = [name for tag in tree.tags for name in _names(tag)]
+    wanted = [name for tag in _wanted_tags(tree) for name in _names(tag)]
     return Wishes(tuple(dict.fromkeys(named)), tuple(dict.fromkeys(wanted)))
+
+
+def _names(tag: Tag) -> Iterator[str]:
+    """Yield a tag's known name, and that of what NovelAI weights in it, such as `{{masterpiece}}` and `1.5::smile::`.
+
+    Where such syntax is text, the tag in it is encoded all the same.
+    """
+    yield known_name(tag.name)
+    inner = COLON_WEIGHT.sub("", tag.name.strip(BRACES)).removesuffix("::").strip(BRACES)
+    if inner and inner != tag.name and vocabulary().find(tag.name) is None:
+        yield known_name(inner)
 
 
 def opposed(tag: str, wanted: Iterable[str]) -> str | None:

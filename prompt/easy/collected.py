@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from ..tags.classify import classify
 from ..tags.vocabulary import GROUPS, OTHER
 from .nouns import Reading
 from .people import SEXES
+from .wording import wording
 from .words import Word
 
 
@@ -67,12 +69,38 @@ class Collected:
         for tag in [tag for tag in self.positive if tag in said and classify(tag).group == "body"]:
             del self.positive[tag]
 
+    def without_filler(self) -> None:
+        """Take out `hair` where it says nothing beside other tags."""
+        filler = {tag for tag in self.positive if tag in wording().lists["filler"]}
+        if len(filler) < len(self.positive):
+            self._leave_out(filler)
+
+    def _leave_out(self, filler: set[str]) -> None:
+        """Take out tags that say nothing; their words only join others."""
+        for tag in filler:
+            del self.positive[tag]
+        silent = [entry for entry in self.explained if _is_filler(entry, filler)]
+        self.explained = [entry for entry in self.explained if not _is_filler(entry, filler)]
+        self.joining += [word for entry in silent for word in entry.words]
+        gone = Counter(tag for entry in silent for tag in entry.tags)
+        kept: list[str] = []
+        for word in self.remainder:
+            if gone[word]:
+                gone[word] -= 1
+            else:
+                kept.append(word)
+        self.remainder = kept
+
     def groups(self) -> dict[str, tuple[str, ...]]:
         """Return the tags and free phrases by tag group, in the specification's order."""
         groups: dict[str, list[str]] = {group: [] for group in (*GROUPS, OTHER)}
         for tag in self.positive:
             groups["background" if tag[:1] in '"“' else classify(tag).group].append(tag)
         return {group: tuple(tags) for group, tags in groups.items() if tags}
+
+
+def _is_filler(entry: Explained, filler: set[str]) -> bool:
+    return bool(entry.tags) and not entry.negative and filler.issuperset(entry.tags)
 
 
 def listed(groups: dict[str, tuple[str, ...]]) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from ..tags.words import lexicon
 from .nouns import Reading, is_noun, read_noun, units
-from .people import read_person, sex_of
+from .people import is_being, read_person, sex_of
 from .wording import tags_of, wording
 
 DENY_ADJECTIVES = frozenset({"not", "never"})
 """Negations that deny an adjective that they stand before."""
-BEINGS = frozenset({"species", "people", "animals"})
 
 
 def denied_words(negation: str, names: list[str], before: int) -> int:
@@ -51,5 +49,4 @@ def _without_noun(names: list[str], noun: str) -> Reading:
 
 def _is_thing(name: str) -> bool:
     """Return whether a word names a thing, and nobody: `hat`."""
-    sense = lexicon().heads.get(lexicon().singular(name))
-    return is_noun(name) and (sense is None or sense.subgroup not in BEINGS)
+    return is_noun(name) and not is_being(name)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..syntax import canonical, parse
+from ..syntax import Tree, canonical, parse
 from ..tags.vocabulary import GROUPS, OTHER, vocabulary
 from .collected import Collected, Explained, listed
 from .detecting import describes, is_description, is_plain
-from .in_place import in_place
-from .reader import read
+from .in_place import in_place, without_denied
+from .reader import Reader
 from .words import clauses
 
 
@@ -37,7 +37,7 @@ class EasyTags:
 
 
 def tags_from(description: str, dialect: str = "a1111") -> EasyTags:
-    """Turn a plain description into tags; a list of tags stays untouched.
+    """Turn a plain description into tags; a list of tags stays untouched, but for what it denies.
 
     Weights, LoRA, AND and other syntax stay where they are; what stands between them is turned into tags in its place.
 
@@ -45,20 +45,33 @@ def tags_from(description: str, dialect: str = "a1111") -> EasyTags:
         UnknownDialect: no such dialect.
     """
     tree = parse(description, dialect)
-    if is_plain(tree):
-        return _of_plain_text(description)
-    if not is_description(tree):
+    if _is_described(tree):
+        return _result(*_read(tree))
+    found = without_denied(tree)
+    if found is None:
         return EasyTags(description, {}, untouched=True)
-    text, parts = in_place(tree)
+    text, parts = found
+    rest = parse(text, dialect)
+    if _is_described(rest):
+        text, others = _read(rest)
+        parts = [*parts, *others]
     return _result(text, parts)
 
 
-def _of_plain_text(text: str) -> EasyTags:
-    parts = clauses(text)
-    if vocabulary().find(canonical(text)) is not None or not describes(parts):
-        return EasyTags(text, {}, untouched=True)
-    collected = read(parts)
-    return _result(listed(collected.groups()), [collected])
+def _is_described(tree: Tree) -> bool:
+    if not is_plain(tree):
+        return is_description(tree)
+    return vocabulary().find(canonical(tree.text)) is None and describes(clauses(tree.text))
+
+
+def _read(tree: Tree) -> tuple[str, list[Collected]]:
+    if not is_plain(tree):
+        return in_place(tree)
+    reader = Reader()
+    reader.read_all(clauses(tree.text))
+    found = reader.count()
+    found.without_filler()
+    return listed(found.groups()), [found]
 
 
 def _result(text: str, parts: list[Collected]) -> EasyTags:

@@ -13,6 +13,10 @@ from .words import Word, clauses
 
 PLAIN = frozenset({Kind.PROMPT, Kind.TAG, Kind.SEPARATOR, Kind.SPACE})
 QUOTED = re.compile(r"\"[^\"\n]{1,300}\"|“[^”\n]{1,300}”")
+ADJECTIVES = frozenset({"male", "female"})
+"""Words for people that are tags by themselves."""
+NOBODY = "no humans"
+"""The count tag that is plain English too."""
 LONG = 10
 """A part of more words is no tag."""
 
@@ -50,10 +54,12 @@ def is_prose(part: str) -> bool:
         return True
     if vocabulary().find(" ".join(words[-2:])) is not None:
         return False
+    if part in ADJECTIVES:
+        return False
     following = [*words[1:], ""]
     return any(sex_of(word) and not is_noun(after) for word, after in zip(words, following, strict=True))
 
 
 def _is_count(part: str) -> bool:
     entry = vocabulary().find(part)
-    return entry is not None and entry.subgroup == "count" and entry.name == part
+    return entry is not None and entry.subgroup == "count" and entry.name == part and part != NOBODY

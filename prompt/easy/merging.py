@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from .phrasing import listed, said, sayings
+from .plurals import of_several
 from .slots import Piece
+
+MOST_ADJECTIVES = 3
+"""Between more adjectives stand commas."""
 
 
 def merged(pieces: Iterable[Piece], single: bool, weigh: Callable[[Piece, str], str]) -> list[str]:
-    """Return noun phrases; where it is one person's (`single`), those that share a noun are one phrase."""
+    """Return noun phrases; those of one person (`single`) that share a noun are one phrase, others in the plural."""
     groups: dict[str, list[Piece]] = {}
     for at, piece in enumerate(pieces):
         alone = not piece.noun or piece.weight != 1 or not single
+        piece = piece if single else piece._replace(text=of_several(piece.text))
         groups.setdefault(f" {at}" if alone else piece.noun, []).append(piece)
     return [_together(noun, group, weigh) for noun, group in groups.items()]
 
@@ -34,7 +39,7 @@ def described(noun: str, pieces: list[Piece]) -> str:
     for text in filter(None, before):
         kind = (
             sized
-            if text in early
+            if text in early or text.split(" ")[-1] in early
             else moving
             if text.endswith("ing")
             else colored
@@ -42,4 +47,8 @@ def described(noun: str, pieces: list[Piece]) -> str:
             else late
         )
         kind.append(text)
-    return " ".join([*sized, *moving, *([listed(colored)] if colored else []), *late])
+    late.sort(key=lambda text: text.count(" "))
+    adjectives = [*sized, *moving, *([listed(colored)] if colored else []), *late]
+    if len(adjectives) <= MOST_ADJECTIVES:
+        return " ".join(adjectives)
+    return f"{', '.join(adjectives[:-1])} {adjectives[-1]}"

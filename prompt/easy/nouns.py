@@ -8,16 +8,17 @@ from typing import NamedTuple
 
 from ..tags.vocabulary import vocabulary
 from ..tags.words import lexicon
-from .wording import REMEMBERED, ongoing, tags_of, wording
+from .wording import DOING, REMEMBERED, ongoing, tags_of, wording
 
 STANDING_ALONE = {
     "clothing": frozenset({"clothing"}),
     "background": frozenset({"background"}),
 }
+"""Beside a noun of which group a tag of which group may stand alone: `burning forest` is `burning`, `forest`."""
 OF_PEOPLE = frozenset({"body", "expression", "clothing", "pose"})
 """The groups whose tags say something about a person when they stand before the noun."""
-"""Beside a noun of which group a tag of which group may stand alone: `burning forest` is `burning`, `forest`."""
-
+OF_ANIMALS = OF_PEOPLE - {"body"}
+"""The same of an animal: a giant octopus is no giant."""
 
 BODY_PARTS = {
     "haired": "hair",
@@ -36,8 +37,6 @@ LIGHT_VERBS = frozenset({"making", "doing", "giving", "showing", "taking", "make
 DOING_ALONE = frozenset({"holding", "playing"})
 """Verbs that are tags beside an object, though not by themselves."""
 ADJECTIVE = ("ed", "ing", "y", "ful", "less", "ous", "ic", "al")
-DOING = ("pose", "expression")
-"""The groups of verbs."""
 
 
 class Reading(NamedTuple):
@@ -60,6 +59,13 @@ def is_verb(word: str) -> bool:
     return (sense is None or sense.group in DOING) and any(
         (entry := vocabulary().find(form)) is not None and entry.group in DOING for form in ongoing(word)
     )
+
+
+@lru_cache(REMEMBERED)
+def does(word: str) -> bool:
+    """Return whether a word in `-ing` is a tag for what somebody does, though it may be a noun too: `fishing`."""
+    entry = vocabulary().find(word) if word.endswith("ing") else None
+    return entry is not None and entry.group in DOING
 
 
 @lru_cache(REMEMBERED)
@@ -156,7 +162,9 @@ def _pair(unit: list[str], head: list[str]) -> tuple[str, ...]:
         tags = tags_of(words)
         if tags:
             return tags
-    beings = sense is not None and sense.subgroup in ("species", "people", "animals")
+    if sense is not None and sense.subgroup == "animals":
+        return alone(unit, OF_ANIMALS)
+    beings = sense is not None and sense.subgroup in ("species", "people")
     return alone(unit, OF_PEOPLE if beings else STANDING_ALONE.get(group, frozenset()))
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from ..tags.words import lexicon
-from .nouns import OF_PEOPLE, Reading, alone, of_the_body
-from .wording import REMEMBERED, tags_of, wording
+from .nouns import OF_PEOPLE, Reading, alone, does, is_noun, is_verb, of_the_body
+from .wording import REMEMBERED, is_transitive, tags_of, wording
 
 ALL = 100
 """Stands for an unknown number above one."""
+BEINGS = frozenset({"species", "people", "animals"})
 NAMED = 5
 """The highest number that Danbooru's tags name; more are `6+girls`."""
 SEXES = ("girl", "boy")
@@ -73,13 +74,27 @@ def sex_of(word: str) -> str | None:
     return None
 
 
+def is_being(word: str) -> bool:
+    """Return whether a word names somebody, whatever the sex: `warrior`."""
+    sense = lexicon().heads.get(lexicon().singular(word))
+    return sex_of(word) is not None or (sense is not None and sense.subgroup in BEINGS)
+
+
+def goes_on(noun: str, after: str) -> bool:
+    """Return whether a noun phrase goes on behind a noun: in `cat girl maid`, but not in `girl hands up`."""
+    if is_verb(after) or wording().joins(after) or not (is_noun(after) or sex_of(after)):
+        return False
+    acts = does(after) or (after.endswith("ing") and is_transitive(after))
+    return sex_of(noun) is None or not (acts or lexicon().singular(after) in lexicon().sets["limbs"])
+
+
 def read_person(modifiers: list[str], noun: str, sex: str) -> Reading:
     """Return the tags of a person besides the count: `old man`, `elf`, `muscular`; the rest as a phrase."""
     plain = _is_plain(noun)
-    tags: list[str] = list(tags_of([noun])) if not plain else []
+    tags: list[str] = [tag for tag in tags_of([noun]) if tag != f"{noun}s"] if not plain else []
     phrases: list[str] = []
     left: list[str] = []
-    rest = list(modifiers)
+    rest = [word for word in modifiers if not _is_plain(word)]
     while rest:
         taken, found, phrase = _first_tag(rest, noun, sex)
         tags += found
@@ -106,7 +121,7 @@ def _first_tag(rest: list[str], noun: str, sex: str) -> tuple[int, tuple[str, ..
             tags = tags_of([*words, last])
             if tags:
                 return length, tags, ""
-        tags = alone(words, OF_PEOPLE)
+        tags = alone(words, OF_PEOPLE | {"quality"})
         if tags:
             return length, tags, ""
     return 1, (), ""

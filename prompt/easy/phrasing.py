@@ -32,14 +32,21 @@ PLACING = frozenset(
     }
 )
 VOWELS = "aeiou"
-SOUNDED = ("uni", "use", "euro", "one", "u-")
+SOUNDED = ("uni", "use", "euro", "one", "u-", "uvu", "uku", "ewe")
+"""Beginnings that are written with a vowel and not said with one."""
+SILENT = ("hour", "honest", "heir", "x ", "x-")
+"""Beginnings that are said with a vowel and not written with one."""
+BEHIND = frozenset(
+    {"up", "down", "back", "out", "over", "apart", "together", "aside", "away", "visible", "hidden", "forward", "off"}
+)
+"""Words that tell something of the noun they stand behind: `hair down`, `hair pulled back`."""
 
 
 @cache
 def sayings() -> Any:
     """Return the contents of `data/easy/sentences.yaml`, its word lists as sets."""
     contents = dict(data("easy/sentences"))
-    for name in ("mass", "the", "plain", "scenes", "early", "colors"):
+    for name in ("mass", "countable", "the", "plain", "scenes", "early", "colors", "overhead", "close", "of_people"):
         contents[name] = frozenset(names_of(contents[name]))
     contents["places"] = {noun: word for word, nouns in contents["places"].items() for noun in names_of(nouns)}
     contents["tags"] = {tag: (slot, text) for slot, tags in contents["tags"].items() for tag, text in tags.items()}
@@ -51,7 +58,7 @@ def said(phrase: str) -> str:
     words = phrase.split(" ")
     starts = [0, *(place + 1 for place, word in enumerate(words) if word in PLACING and 0 < place < len(words) - 1)]
     ends = [*(start - 1 for start in starts[1:]), len(words)]
-    parts = [_articled(words[start:end], first=not start) for start, end in zip(starts, ends, strict=True)]
+    parts = [articled(words[start:end], first=not start) for start, end in zip(starts, ends, strict=True)]
     joins = ["", *(words[start - 1] for start in starts[1:])]
     return " ".join(f"{join} {part}".strip() for join, part in zip(joins, parts, strict=True))
 
@@ -63,32 +70,49 @@ def done(phrase: str) -> str:
         return phrase
     first, _, after = rest.partition(" ")
     if first in PLACING:
-        return f"{verb} {first} {_articled(after.split(' '), first=False)}" if after else phrase
+        return f"{verb} {first} {articled(after.split(' '), first=False)}" if after else phrase
+    if first in BEHIND:
+        return phrase
     return f"{verb} {said(rest)}" if verb in lexicon().sets["transitive"] else phrase
 
 
-def _articled(words: list[str], first: bool) -> str:
+def articled(words: list[str], first: bool) -> str:
+    """Return a noun phrase with its article: `the` for what there is one of where it is not `first` in its phrase."""
     text = " ".join(words)
     head = _head(words) if words else ""
     if not text or words[0] in sayings()["plain"] or words[0].isdecimal():
         return text
     if not first and (words[-1] in sayings()["the"]):
         return f"the {text}"
-    if head in sayings()["mass"] or text in sayings()["mass"] or is_plural(head):
+    mass = head in sayings()["mass"] and text not in sayings()["countable"]
+    if mass or text in sayings()["mass"] or is_plural(head):
         return text
     return f"{article(words[0])} {text}"
 
 
-def _head(words: list[str]) -> str:
+def head_end(words: list[str]) -> int:
+    """Return where a phrase's head noun ends: behind `hair` in `hair pulled back` and in `hair with flowers`."""
     cuts = lexicon().sets["cuts"]
     end = next((place for place, word in enumerate(words) if place and word in cuts), len(words))
-    return words[end - 1]
+    noun = end
+    while noun > 1 and (words[noun - 1] in BEHIND or (noun < end and words[noun - 1].endswith(("ed", "ing")))):
+        noun -= 1
+    return noun if noun < end and _goes_without(words[noun - 1]) else end
+
+
+def _goes_without(noun: str) -> bool:
+    return noun in sayings()["mass"] or is_plural(noun)
+
+
+def _head(words: list[str]) -> str:
+    return words[head_end(words) - 1]
 
 
 def article(word: str) -> str:
     """Return `a` or `an` for what follows."""
     lowered = word.casefold()
-    return "an" if lowered[:1] in VOWELS and lowered[:1] and not lowered.startswith(SOUNDED) else "a"
+    vowel = lowered[:1] in VOWELS and lowered and not lowered.startswith(SOUNDED)
+    return "an" if vowel or f"{lowered} ".startswith(SILENT) else "a"
 
 
 def is_plural(word: str) -> bool:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from ..tags.vocabulary import vocabulary
 from .collected import Collected
 from .denial import denied_words, read_denied
 from .nouns import Reading, is_noun, is_verb, read_noun, read_object
-from .people import People, read_person, sex_of
-from .wording import is_transitive, ongoing, tags_of, wording
+from .people import People, goes_on, read_person, sex_of
+from .wording import LONGEST_JOINT, POSSESSIVES, is_transitive, joint, ongoing, tags_of, wording
 from .words import Word
 
 MOST_WORDS = 10
 """The most words that are read as one noun phrase."""
 LEFT_OUT = 1
 """So many words of a description a tag may leave out: `looking at the viewer`."""
+MANY = 1000
+"""The number of people whom nobody counted: `her daughters`, `many girls`."""
 KEPT_DENIED = frozenset({"a", "an", "any", "the", "or", "nor", "her", "his", "their"})
 """Words behind `without` that don't end what is denied."""
 KEPT_BEHIND_OR = frozenset({"wearing", "wear", "wears", "have", "has", "having"})
@@ -34,6 +38,7 @@ class Reader:
         self._behind_or = False
         self._number: int | None = None
         self._waiting: list[Word] = []
+        self._gaps: set[int] = set()
         self._verb: Word | None = None
         self._topic: list[str] = []
         self._says_of_topic = False
@@ -76,7 +81,13 @@ class Reader:
         if not word.name:
             self.collected.joining.append(word.text)
             return 1
-        return self._fixed(place) or self._small(word) or self._noun_phrase(place) or self._single(place)
+        return (
+            self._fixed(place)
+            or self._phrase(place)
+            or self._small(word)
+            or self._noun_phrase(place)
+            or self._single(place)
+        )
 
     def _fixed(self, place: int) -> int:
         """Read words that are one tag together: `looking at the viewer`, `hand on her hip`, `no humans`."""
@@ -102,13 +113,23 @@ class Reader:
             return ()
         noun_waits = bool(self._waiting or self._verb) and not wording().joins(names[0])
         if " ".join(names) in wording().means:
-            return () if noun_waits and is_noun(names[-1]) else wording().means[" ".join(names)]
+            alone = self._verb is not None and not self._waiting and tags_of([self._verb.name])
+            return () if noun_waits and is_noun(names[-1]) and not alone else wording().means[" ".join(names)]
         if vocabulary().find(" ".join(names)) is None and (wording().joins(names[-1]) or sex_of(names[-1])):
             return ()
         if names[0] in wording().lists["articles"] or names[0] in wording().lists["negations"] or sex_of(names[-1]):
             return ()
         goes_on = end < len(self._words) and is_noun(names[-1]) and is_noun(self._words[end].name)
         return () if goes_on or noun_waits else tags_of(names)
+
+    def _phrase(self, place: int) -> int:
+        """Read words that only join others together: `on top of`, `couple of`."""
+        length = joint([word.name for word in self._words[place : place + LONGEST_JOINT]])
+        for word in self._words[place : place + length]:
+            self._join(word)
+            self.collected.joining.append(word.text)
+        self._number = 2 if length and self._words[place].name == "couple" else self._number
+        return length
 
     def _small(self, word: Word) -> int:
         """Read a word that is no content: an article, a number, a pronoun, a negation, a joining word."""
@@ -117,7 +138,7 @@ class Reader:
             self._flush()
             self._denying, self._denied_something, self._denies_next = name, False, True
         elif name in known.numbers or name.isdecimal():
-            self._count(name)
+            self._number = known.numbers.get(name) or min(int(name), MANY)
             self._flush()
             self._denies_next = False
         elif known.joins(name) or name in known.lists["many"]:
@@ -127,19 +148,20 @@ class Reader:
         self.collected.joining.append(word.text)
         return 1
 
-    def _count(self, name: str) -> None:
-        self._number = wording().numbers.get(name) or min(int(name), 1000)
-
     def _join(self, word: Word) -> None:
         lists, name = wording().lists, word.name
         sex = self.people.hear(name)
         if name not in ("and", "or", "&"):
             self._flush()
             self._denies_next = False
+        elif self._waiting:
+            self._gaps.add(len(self._waiting))
         if sex:
             self._pronouns.setdefault(sex, (word.text, len(self.collected.explained)))
         if name in lists["many"]:
-            self._number = 1000
+            self._number = MANY
+        elif name in POSSESSIVES and self._number is None:
+            self._number = 1
         if name in lists["predicates"]:
             self._says_of_topic = True
         elif name in lists["she"] | lists["he"] and not name.startswith(("her", "his")):
@@ -160,7 +182,7 @@ class Reader:
         end = self._noun_end(place)
         if not end:
             return 0
-        before, self._waiting = self._waiting, []
+        before, self._waiting, self._gaps = self._waiting, [], set()
         words = self._undenied([*before, *self._words[place:end]], len(before))
         names = [word.name for word in words]
         sex = sex_of(names[-1])
@@ -192,18 +214,13 @@ class Reader:
             word = self._words[end]
             if word.quoted or self._is_small(word.name) or not any(map(str.isalpha, word.name)):
                 return 0
-            if end == place and is_transitive(word.name) and end + 1 < len(self._words):
+            takes = is_transitive(word.name) and (end == place or word.name.endswith("ing"))
+            if takes and end + 1 < len(self._words):
                 return 0
             after = self._words[end + 1] if end + 1 < limit else None
-            if sex_of(word.name) or is_noun(word.name):
-                continues = (
-                    after is not None
-                    and not after.quoted
-                    and (is_noun(after.name) or sex_of(after.name))
-                    and not is_verb(after.name)
-                )
-                if not continues:
-                    return end + 1
+            ends = after is None or after.quoted or not goes_on(word.name, after.name)
+            if ends and (sex_of(word.name) or is_noun(word.name)):
+                return end + 1
         return 0
 
     def _is_small(self, name: str) -> bool:
@@ -217,7 +234,7 @@ class Reader:
         if self._denying:
             reading = reading._replace(tags=(f"1{sex}", *reading.tags))
         else:
-            self.people.meet(sex, self._number, plural)
+            self.people.meet(sex, MANY if plural and self._number == 1 else self._number, plural)
         self._say(words, reading, count=sex)
 
     def _object(self, words: list[Word]) -> None:
@@ -250,6 +267,8 @@ class Reader:
             phrase = " ".join([word.name, *self._topic])
             self._say([word], Reading((), (phrase,), (word.name,)))
         else:
+            if word.name.endswith("ing") and is_transitive(word.name):
+                self._flush()
             self._waiting.append(word)
         return 1
 
@@ -261,19 +280,14 @@ class Reader:
         return name in articles or name in wording().numbers or bool(self._noun_end(place))
 
     def _flush(self) -> None:
-        """Keep words that waited for a noun in vain."""
-        if self._waiting:
-            words, self._waiting = self._waiting, []
+        """Keep words that waited for a noun in vain; an `and` parts them: `goku and vegeta`."""
+        waiting, gaps = self._waiting, self._gaps
+        self._waiting, self._gaps = [], set()
+        for start, end in pairwise(sorted({0, *gaps, len(waiting)})):
+            words = waiting[start:end]
             phrase = " ".join(word.name for word in words)
             self._say(words, Reading((), (phrase,), tuple(word.name for word in words)))
 
     def _say(self, words: list[Word], reading: Reading, count: str = "") -> None:
         self.collected.add(words, reading, bool(self._denying), count)
         self._denied_something, self._denies_next, self._behind_or = True, False, False
-
-
-def read(parts: list[list[Word]]) -> Collected:
-    """Return what clauses mean, with the people in them counted."""
-    reader = Reader()
-    reader.read_all(parts)
-    return reader.count()

@@ -15,6 +15,8 @@ from .writing import Writer
 STOP = re.compile(r"[\w)\]]\.(?:\s|$)")
 OPAQUE = frozenset({Kind.SCHEDULE, Kind.ALTERNATION, Kind.VARIANT})
 KEPT = frozenset({Kind.LORA, Kind.EMBEDDING, Kind.WILDCARD})
+EXACT = 1e-9
+"""Weights that differ by less are the same: a product of brackets is not exact."""
 LOST = frozenset({Kind.AND, Kind.BREAK, Kind.AND_WEIGHT, Kind.COMMENT})
 
 
@@ -125,7 +127,16 @@ def _plain(said: Piece, text: str) -> str:
 
 
 def _weighed(said: Piece, text: str) -> str:
-    return text if said.weight == 1 else f"({text}:{said.weight:g})"
+    return text if said.weight == 1 else f"({text}:{short(said.weight)})"
+
+
+def short(weight: float) -> str:
+    """Return a weight with three decimals at most where that is exact, else with two: `0.91` for `[smile]`."""
+    exact = round(weight, 3)
+    if abs(weight - exact) < EXACT and exact:
+        return f"{exact:g}"
+    rounded = round(weight, 2)
+    return f"{weight:.3g}" if rounded in (0, 1) else f"{rounded:g}"
 
 
 def _changes(tree: Tree) -> list[str]:

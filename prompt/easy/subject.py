@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ..tags.classify import classify
 from .phrasing import article, capital, listed
+from .plurals import plural
 from .slots import Piece
 
 COUNT = re.compile(r"(\d)(\+?)(girl|boy|other)s?")
@@ -43,13 +44,15 @@ class Subject:
         counts = [COUNT.fullmatch(piece.tag) for piece in pieces]
         species = [_species(piece.tag) for piece in pieces if piece.slot == "species"]
         people = [(int(match[1]), match[2], match[3]) for match in counts if match]
-        several = next((piece.tag for piece in pieces if piece.tag.startswith("multiple ")), "")
+        several = [piece.tag for piece in pieces if piece.tag.startswith("multiple ")]
         self.there = bool(people or species or several or implied)
         self.single = not several and sum(number for number, _, _ in people) <= 1
         self.name = capital(_name(people, species, [piece.text for piece in adjectives], several))
         sexes = {sex for _, _, sex in people} or {SEXES.get(name.split(" ")[-1], "other") for name in species}
         animal = self.single and not people and any(classify(piece.tag).subgroup in BEASTS for piece in pieces)
-        known = {sex for sex in sexes if sex != "other"}
+        known = {sex for sex in sexes if sex != "other"} or {
+            SEXES[piece.tag] for piece in adjectives if piece.tag in SEXES
+        }
         self._speak(next(iter(known)) if self.single and len(known) == 1 else "animal" if animal else "other")
         heavy = next((piece for piece in pieces if piece.weight != 1), None)
         if heavy is not None:
@@ -69,22 +72,29 @@ class Subject:
         return verb if self.pronoun == "They" else VERBS[verb]
 
 
-def _name(people: list[tuple[int, str, str]], species: list[str], adjectives: list[str], several: str) -> str:
+def _name(people: list[tuple[int, str, str]], species: list[str], adjectives: list[str], several: list[str]) -> str:
+    sexes = {sex for _, _, sex in people} | {tag.split(" ")[-1].removesuffix("s") for tag in several}
     if several or len(people) > 1 or (people and people[0][0] > 1):
-        crowd = [several.replace("multiple", "several")] if several else []
-        named = listed([*(_counted(*person) for person in people), *crowd])
-        of = f" ({listed(species)})" if species else ""
-        return " ".join([*adjectives, named]) + of
+        alike = len(sexes) == 1
+        groups = [(NUMBERS[number], number, " or more" if more else "", sex) for number, more, sex in people]
+        groups += [("several", 2, "", tag.split(" ")[-1].removesuffix("s")) for tag in several]
+        named = listed(_counted(*group, adjectives, species if alike else []) for group in groups)
+        return named + (f" ({listed(species)})" if species and not alike else "")
     noun = _noun(people[0][2] if people else "", species)
     text = " ".join([", ".join(adjectives), noun]).strip()
     return f"{article(text)} {text}"
 
 
-def _counted(number: int, more: str, sex: str) -> str:
-    noun = sex if sex != "other" else "person"
+def _counted(word: str, number: int, more: str, sex: str, adjectives: list[str], species: list[str]) -> str:
+    noun = " ".join([*([", ".join(adjectives)] if adjectives else []), _noun(sex, species)])
     if number == 1:
         return f"{article(noun)} {noun}"
-    return f"{NUMBERS[number]}{' or more' if more else ''} {'people' if noun == 'person' else f'{noun}s'}"
+    many = (
+        f"{noun.removesuffix('person')}people"
+        if noun.endswith("person")
+        else " ".join([*noun.split(" ")[:-1], plural(noun.split(" ")[-1])])
+    )
+    return f"{word}{more} {many}"
 
 
 def _species(tag: str) -> str:

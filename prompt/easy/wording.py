@@ -13,12 +13,16 @@ from ..tags.words import lexicon
 
 LISTS = (
     *("articles", "joining", "prose", "predicates", "negations", "degrees", "she", "he", "many", "girls", "boys"),
-    *("plain", "never_alone"),
+    *("plain", "never_alone", "filler"),
 )
+DOING = ("pose", "expression")
+"""The groups of verbs."""
 VOWELS = "aeiou"
 POSSESSIVES = frozenset({"her", "his", "their", "its", "my", "your"})
 REMEMBERED = 4096
 """So many answers about words are remembered."""
+LONGEST_JOINT = 4
+"""The most words that only join others together."""
 LONGEST_TAG = 6
 """The most words of a description that become one tag."""
 
@@ -59,6 +63,12 @@ def wording() -> Wording:
     )
 
 
+def joint(names: list[str]) -> int:
+    """Return how many words at the beginning only join others together, as `on top of` does; 0 for one alone."""
+    joining = wording().lists["joining"]
+    return next((length for length in range(len(names), 1, -1) if " ".join(names[:length]) in joining), 0)
+
+
 def _starts(names: Iterable[str]) -> dict[str, int]:
     longest: dict[str, int] = {}
     for name in names:
@@ -81,9 +91,14 @@ def _tags_of(words: tuple[str, ...]) -> tuple[str, ...]:
         if name in known.means:
             return known.means[name]
         entry = _entry(name, known)
-        if entry is not None:
+        if entry is not None and (entry.group in DOING or not _is_stem(name, words)):
             return (entry.name,)
     return ()
+
+
+def _is_stem(name: str, words: tuple[str, ...]) -> bool:
+    """Return whether a name is a verb's stem: `smirk` of `smirking`, but also `rock` of `rocking`."""
+    return len(words) == 1 and words[0].endswith("ing") and not name.endswith("ing")
 
 
 def _entry(name: str, known: Wording) -> Entry | None:

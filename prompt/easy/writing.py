@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from ..tags.classify import classify
 from .merging import merged
 from .phrasing import article, listed, names_several, said, sayings
-from .places import place_of, settled
+from .places import flown_over, place_of, settled
+from .plurals import of_several, owned, plural
 from .slots import Piece
 from .subject import Subject
 
@@ -27,6 +29,12 @@ POSTURES = (
     "flying",
 )
 
+KINDS = ("furry", "anthro", "kemono", "feral")
+"""Kinds of beings that say nothing of the species."""
+FLYING = ("flying", "hovering")
+DRESSED = "dressed as "
+NOBODY = "no humans"
+
 Say = Callable[[Piece, str], str]
 
 
@@ -36,16 +44,25 @@ class Writer:
     def __init__(self, pieces: Iterable[Piece], weigh: Say) -> None:
         """Take all pieces in the prompt's order, and what writes a piece's text with or without its weight."""
         self._slots: dict[str, list[Piece]] = defaultdict(list)
+        self._order: dict[str, int] = {}
         for piece in pieces:
             self._slots[piece.slot].append(piece)
+            self._order.setdefault(piece.tag, len(self._order))
         self._weigh = weigh
+        self._nobody = bool(self._take("there", NOBODY))
         self._name_an_animal()
         self._subject = Subject(
             [*self._slots["count"], *self._slots["species"]], self._slots["adj"], self._any_person(), weigh
         )
-        self._take_objects()
         self._slots["place"], elsewhere = settled(self._slots["place"], self._subject.there)
-        self._slots["there"] = [*elsewhere, *self._slots["there"]]
+        self._slots["there"] = sorted([*elsewhere, *self._slots["there"]], key=lambda here: self._order[here.tag])
+        self._take_objects()
+
+    def _take(self, slot: str, tag: str) -> list[Piece]:
+        """Take what is said by a tag out of a slot."""
+        taken = [piece for piece in self._slots[slot] if piece.tag == tag]
+        self._slots[slot] = [piece for piece in self._slots[slot] if piece.tag != tag]
+        return taken
 
     def sentences(self) -> Iterator[str]:
         """Go through the sentences."""
@@ -55,17 +72,25 @@ class Writer:
         else:
             yield from self._scene()
         yield from self._around()
+        if self._nobody:
+            yield "There are no people."
         yield from self._picture()
         if self._slots["also"]:
             yield f"Also: {', '.join(self._texts('also'))}."
 
     def _any_person(self) -> bool:
-        return any(self._slots[slot] for slot in ("with", "wears", "doing", "posing", "looks", "is", "people", "adj"))
+        """Return whether something is told of somebody; where nobody is, what they would wear lies around."""
+        told = any(self._slots[slot] for slot in ("doing", "posing", "looks", "is", "people", "adj"))
+        if self._nobody and not told and not self._slots["species"]:
+            self._slots["there"] += [*self._slots.pop("with", []), *self._slots.pop("wears", [])]
+        return told or any(self._slots[slot] for slot in ("with", "wears"))
 
     def _name_an_animal(self) -> None:
         """Make an animal the subject, where there is no person and something is told of somebody."""
         slots = self._slots
-        if not slots["count"] and not slots["species"] and not slots["people"] and self._any_person():
+        kinds_only = all(piece.tag in KINDS for piece in slots["species"])
+        told = kinds_only and (slots["species"] or (not slots["count"] and not slots["people"] and self._any_person()))
+        if told:
             animals = [piece for piece in slots["there"] if classify(piece.tag).subgroup == "animals"]
             if animals:
                 slots["there"].remove(animals[0])
@@ -74,22 +99,30 @@ class Writer:
     def _take_objects(self) -> None:
         """Say `reading a book` for what is done and a thing around that it is done to."""
         for at, piece in enumerate(self._slots["posing"]):
-            objects = sayings()["objects"].get(piece.text, ())
-            for thing in self._slots["there"]:
-                food = objects == "@food" and classify(thing.tag).subgroup == "food"
-                if (food or thing.tag in objects) and thing.weight == piece.weight:
+            for words, objects in sayings()["objects"].items():
+                thing = self._object(objects) if words.startswith(piece.text) else None
+                done, space, _ = words.partition(" ")
+                if thing is not None and piece.text == (done if space else words) and thing.weight == piece.weight:
                     self._slots["there"].remove(thing)
-                    self._slots["posing"][at] = piece._replace(text=f"{piece.text} {thing.text}")
+                    self._slots["posing"][at] = piece._replace(text=f"{words} {thing.text}")
                     break
 
+    def _object(self, objects: Any) -> Piece | None:
+        """Return the first thing around that is one of some objects."""
+        for thing in self._slots["there"]:
+            food = objects == "@food" and classify(thing.tag).subgroup == "food"
+            if food or thing.tag in objects or (thing.noun and thing.noun in objects):
+                return thing
+        return None
+
     def _texts(self, slot: str) -> list[str]:
-        return [self._own(self._weigh(piece, piece.text)) for piece in self._slots[slot]]
+        return list(dict.fromkeys(self._own(self._weigh(piece, piece.text)) for piece in self._slots[slot]))
 
     def _merged(self, slot: str) -> list[str]:
         return [self._own(text) for text in merged(self._slots[slot], self._subject.single, self._weigh)]
 
     def _own(self, text: str) -> str:
-        return text.replace("~", self._subject.own)
+        return owned(text, self._subject.own, self._subject.single)
 
     def _who(self) -> Iterator[str]:
         """Say who is there with features, what their face does, what they wear, what they do and where."""
@@ -117,34 +150,34 @@ class Writer:
         subject = self._subject
         if self._slots["looks"]:
             yield f"{subject.pronoun} {subject.verb('look')} {listed(self._texts('looks'))}."
-        people = self._texts("people")
-        states = [*(said(text) if subject.single else _plural(text) for text in people), *self._texts("is")]
+        states = [self._own(self._weigh(piece, _being(piece, subject.single))) for piece in self._states()]
         if states:
             yield f"{subject.pronoun} {subject.be} {listed(states)}."
 
+    def _states(self) -> list[Piece]:
+        return [*self._slots["people"], *self._slots["is"]]
+
     def _place(self) -> str:
         """Return where and when: `in a burning forest at night`."""
-        text, took_scene = place_of(self._slots["place"], self._texts("scene"), self._weigh)
+        flies = any(piece.text.startswith(FLYING) for piece in self._slots["posing"])
+        places = [flown_over(piece) for piece in self._slots["place"]] if flies else self._slots["place"]
+        text, took_scene = place_of(places, self._texts("scene"), self._weigh)
         if took_scene:
             self._slots["scene"] = []
         return text
 
     def _scene(self) -> Iterator[str]:
         """Say what is there, where nobody is."""
-        nobody = [piece for piece in self._slots["there"] if piece.text == "no people"]
-        self._slots["there"] = [piece for piece in self._slots["there"] if piece.text != "no people"]
-        things, place = self._merged("there"), self._place()
+        things, place = self._texts("there"), self._place()
         self._slots["there"] = []
         if things:
             yield f"The picture shows {' '.join(part for part in (listed(things), place) if part)}."
         elif place:
             yield f"The scene is set {place}."
-        if nobody:
-            yield "There are no people."
 
     def _around(self) -> Iterator[str]:
         """Say what else there is, and a state of the scene that no place took."""
-        things = self._merged("there")
+        things = self._texts("there")
         if things:
             several = len(things) > 1 or names_several(things[0])
             yield f"Around {self._subject.whom} there {'are' if several else 'is'} {listed(things)}."
@@ -153,7 +186,7 @@ class Writer:
 
     def _picture(self) -> Iterator[str]:
         """Say how the picture looks and how it is taken."""
-        effects, styles = self._merged("has"), self._texts("style")
+        effects, styles = self._texts("has"), self._texts("style")
         if effects:
             yield f"The picture has {listed(effects)}."
         if styles:
@@ -165,8 +198,12 @@ class Writer:
             yield f"The view is {angles}."
 
 
-def _plural(text: str) -> str:
-    return text if text.endswith("s") else f"{text}s"
+def _being(piece: Piece, single: bool) -> str:
+    """Return what somebody is: `a knight`, `dressed as a maid`, or of several: `knights`, `dressed as maids`."""
+    if piece.slot == "people":
+        return said(piece.text) if single else plural(piece.text)
+    before, dressed, role = piece.text.partition(DRESSED)
+    return piece.text if single or before or not dressed else dressed + of_several(role)
 
 
 def _shot(shots: list[str]) -> str:

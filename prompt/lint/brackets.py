@@ -11,12 +11,17 @@ from typing import NamedTuple
 from ..syntax.edits import Edit
 from ..syntax.schedules import find_schedules
 from .finding import Spot
-from .prompt import Prompt
+from .prompt import Prompt, makes_border
+from .weights import LEAST, MOST
 
 PARTNER = {"(": ")", "[": "]", "{": "}"}
 OPENER = {closer: opener for opener, closer in PARTNER.items()}
 WEIGHTING = {"a1111": "([", "comfyui": "(", "novelai3": "{[", "novelai4": "{[", "compel": "("}
 """The opening brackets that are syntax, by dialect."""
+FACTORS = {"[": "0.91", "{": "1.05"}
+"""What one such bracket multiplies by, A1111's and NovelAI's, to the digits that a prompt is written with."""
+OWNERS = {"(": "A1111's and ComfyUI's", "[": "A1111's and NovelAI's", "{": "NovelAI's"}
+MOST_DEPTH = 100
 ANY = re.compile(r"[()\[\]{}]")
 ROUND = re.compile(r"[()]")
 NUMBER = re.compile(r"\s*[^,\n\r()\[\]]*?:\s*[0-9]*\.?[0-9]+(?=\s*(?:[,\n\r]|\Z))")
@@ -170,34 +175,52 @@ def _effect(dialect: str) -> str:
 def text_brackets(prompt: Prompt) -> Iterator[Spot]:
     """Find pairs of brackets that weight in another dialect, and are text in this one."""
     syntax = WEIGHTING[prompt.dialect.id]
-    pairs = scan(prompt.masked, 0, len(prompt.text)).pairs
+    partners = dict(scan(prompt.masked, 0, len(prompt.text)).pairs)
     others = {place for schedule in schedules(prompt) for place in (schedule[0], schedule[1] - 1)}
     told_until = -1
-    for start, close in pairs:
-        char = prompt.text[start]
+    for start, close in partners.items():
         escaped = prompt.text[start - 1 : start] == "\\"
-        if char in syntax or start in others or start < told_until or escaped:
+        if prompt.text[start] in syntax or start in others or start < told_until or escaped:
             continue
         told_until = close
-        inner = prompt.text[start + 1 : close]
-        message = (
-            f"{prompt.dialect.name} encodes '{char}' and '{PARTNER[char]}' as text: they weight nothing here; "
-            f"{_instead(prompt, char)}"
-        )
-        plain = (
-            inner.strip() and not ANY.search(inner) and ":" not in inner and prompt.dialect.id in ("comfyui", "a1111")
-        )
-        factor = {"[": "0.91", "{": "1.05"}.get(char)
-        edits = (Edit(start, start + 1, "("), Edit(close, close + 1, f":{factor})")) if plain and factor else None
-        yield Spot(start, close + 1, message, edits, changes_weights=True)
+        yield _text_brackets(prompt, start, close, _depth(prompt, start, close, partners))
 
 
-def _instead(prompt: Prompt, char: str) -> str:
+def _depth(prompt: Prompt, start: int, close: int, partners: dict[int, int]) -> int:
+    """Return how many brackets of a kind stand directly around one another, as in `{{{x}}}`."""
+    depth = 1
+    while prompt.text[start + depth] == prompt.text[start] and partners.get(start + depth) == close - depth:
+        depth += 1
+    return depth
+
+
+def _text_brackets(prompt: Prompt, start: int, close: int, depth: int) -> Spot:
+    char = prompt.text[start]
+    number = _number(char, depth)
+    message = (
+        f"'{char}' and '{PARTNER[char]}' are {OWNERS[char]} way of weighting: {prompt.dialect.name} encodes them as "
+        f"text, and they weight nothing; {_instead(prompt, char, number or FACTORS.get(char, ''))}"
+    )
+    inner = prompt.text[start + depth : close + 1 - depth]
+    plain = inner.strip() and not ANY.search(inner) and ":" not in inner and not makes_border(inner)
+    edits = None
+    if plain and number and prompt.dialect.id in ("comfyui", "a1111"):
+        edits = Edit(start, start + depth, "("), Edit(close + 1 - depth, close + 1, f":{number})")
+    return Spot(start, close + 1, message, edits, changes_weights=True)
+
+
+def _number(char: str, depth: int) -> str | None:
+    """Return the weight of some brackets around one another, if there is one that pictures bear."""
+    weight = float(FACTORS.get(char, "inf")) ** min(depth, MOST_DEPTH)
+    return f"{weight:.2f}".rstrip("0") if LEAST <= weight <= MOST else None
+
+
+def _instead(prompt: Prompt, char: str, number: str) -> str:
     if prompt.dialect.id.startswith("novelai"):
         return "write '{tag}' or '[tag]'" + (", or '1.2::tag::'" if prompt.dialect.id == "novelai4" else "")
     if prompt.dialect.id == "compel":
         return "write '(tag)1.2' or 'tag-'"
-    return "write '(tag:0.9)' for less" if char == "[" else "write '(tag:1.05)' for more"
+    return f"write '(tag:{number})' for {'less' if char == '[' else 'more'}"
 
 
 def schedules(prompt: Prompt) -> list[tuple[int, int, str | None]]:

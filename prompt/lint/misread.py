@@ -85,8 +85,8 @@ def _stands_behind_name(prompt: Prompt, index: int) -> bool:
     """Return whether a bracket ends a phrase that a tag begins."""
     nodes = prompt.tree.nodes
     left = nodes[index - 1] if nodes[index - 1].kind is not Kind.SPACE else nodes[index - 2]
-    if left.kind is not Kind.TAG or left.parent != nodes[index].parent:
-        return False
+    if left.kind is not Kind.TAG or left.parent != nodes[index].parent or prompt.text.endswith("::", 0, left.end):
+        return False  # `1.5::` is a weight
     rest = prompt.masked[nodes[index].end : nodes[index].end + 40].lstrip(" ")
     return not rest or rest[0] in ",\n\r)，、:"
 

@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from ..naming import canonical
 from ..syntax import Kind
 from ..syntax.edits import Edit
 from ..syntax.tree import Node
+from ..tags.vocabulary import OTHER
 from .finding import Spot, quoted
-from .prompt import Prompt
+from .prompt import Prompt, group_of, is_known
 from .removal import removal
 from .weights import NO_WEIGHT, NUMBERED, weighted, with_number
 
@@ -20,6 +22,8 @@ ODD = re.compile(r"(.*\S)\s*:\s*([+-]?[\d._]+(?:[eE][+-]?\d+)?)", re.DOTALL)
 WEIGHT_END = re.compile(r"(.*[^\s\d:])\s*:\s*([0-9]*\.[0-9]+|[0-2])", re.DOTALL)
 """A tag with a number that may be meant as a weight; not a time, a share or a year."""
 SPACED = re.compile(r"(.*[^\s;=])(?:\s*[;=]\s*|\s+)([0-2]?\.[0-9]+)", re.DOTALL)
+GLUED = re.compile(r"(.{2,}[^\W\d_])([01]\.[0-9]+)", re.DOTALL)
+"""A tag with a number at its last letter; the tag must be a known one: `red hair1.3`, not `flux1.1`."""
 FRACTION = re.compile(r"[0-2]?\.[0-9]+|[0-2]")
 DIGITS = re.compile(r"[0-9]{1,2}")
 LONGEST = 300
@@ -79,12 +83,12 @@ def decimal_comma(prompt: Prompt, index: int, last: Node) -> Node | None:
 
 
 def missing_colon(prompt: Prompt) -> Iterator[Spot]:
-    """Find `(a 1.2)`, `(a=1.2)` and `(a, 1.2)`."""
+    """Find `(a 1.2)`, `(a=1.2)`, `(a, 1.2)`, and `(a1.2)` where `a` is known."""
     if prompt.dialect.id not in NUMBERED:
         return
     for index, closing, last in prompt.bare_groups:
         tag = prompt.tree.source(last)
-        match = SPACED.fullmatch(tag) if len(tag) <= LONGEST else None
+        match = (SPACED.fullmatch(tag) if len(tag) <= LONGEST else None) or glued_weight(tag)
         children = prompt.tree.children(index)
         before = prompt.tree.nodes[children[-3]]
         if match:
@@ -96,6 +100,15 @@ def missing_colon(prompt: Prompt) -> Iterator[Spot]:
         number = prompt.text[gap.end : last.end]
         message = f"{number} is encoded as text, no weight: a colon is missing before it"
         yield Spot(gap.end, closing.end, message, (gap,), changes_weights=True)
+
+
+def glued_weight(tag: str) -> re.Match[str] | None:
+    """Return the match of a known tag and a number at its last letter (`red hair1.3`), or None."""
+    match = GLUED.fullmatch(tag) if len(tag) <= LONGEST else None
+    if match is None or is_known(canonical(tag)):
+        return None
+    name = canonical(match[1])
+    return match if is_known(name) or group_of(name) != OTHER else None
 
 
 def no_number(prompt: Prompt) -> Iterator[Spot]:

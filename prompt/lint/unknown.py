@@ -11,11 +11,12 @@ from ..tags import lists
 from ..tags.vocabulary import OTHER, vocabulary
 from .finding import Spot, Suggestion, listed, quoted
 from .near import nearest
+from .numbers import glued_weight
 from .phrases import Phrase
 from .prompt import LONGEST_NAME, Prompt, group_of, is_known, is_prose
 
 WORD = re.compile(r"[^\W\d_]{3,}")
-SYNTAX = re.compile(r"[()\[\]{}|<>（）［］｛｝：｜]|[:;=]\s*\d[\w.]*\Z")
+SYNTAX = re.compile(r"[()\[\]{}|<>（）［］｛｝：｜]|[:;=]\s*\d[\w.]*\Z|\d::|::\Z")
 """What makes a tag one that other rules speak of."""
 
 
@@ -44,8 +45,10 @@ def new_names(prompt: Prompt) -> Iterator[Spot]:
 
 def _is_plain(prompt: Prompt, phrase: Phrase) -> bool:
     """Return whether a tag has words, and no syntax that was taken for text."""
-    plain = SYNTAX.search(prompt.masked, phrase.start, phrase.end) is None
-    return plain and WORD.search(phrase.name) is not None
+    syntax = SYNTAX.search(prompt.masked, phrase.start, phrase.end) is not None
+    bracketed = prompt.masked[phrase.end : phrase.end + 1] == ")"
+    weighted = bracketed and glued_weight(prompt.source(phrase)) is not None
+    return not syntax and not weighted and WORD.search(phrase.name) is not None
 
 
 def meant(name: str) -> str | None:

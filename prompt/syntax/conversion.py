@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -21,6 +22,7 @@ JOINT = ", "
 HALF = 0.5
 LEFT_OUT = frozenset({Kind.LORA, Kind.COMMENT})
 GAPS = frozenset({Kind.SPACE, Kind.SEPARATOR})
+NUMBER_BEHIND = re.compile(r":\s*[-+]?[.\d]+\Z")
 COMMA_ADDED = "a comma is added: A1111 takes a number at the end for AND's weight"
 
 
@@ -132,7 +134,7 @@ def _escaped(tree: Tree) -> Conversion:
 def _guard(tree: Tree, tag: Misreading, places: dict[int, int]) -> str:
     """Return what keeps the number at a tag's end from being a weight: the bracket's own number, or a comma."""
     index = places.get(tag.end)
-    if index is None or ":" not in tag.name:
+    if index is None or not NUMBER_BEHIND.search(tag.name):
         return ""
     around = tree.nodes[tree.nodes[index].parent]
     behind = next((node for node in tree.nodes[index + 1 : index + 3] if node.kind is not Kind.SPACE), None)
@@ -150,6 +152,18 @@ def _write(segments: list[Segment], write: Writer, piece: _Piece, written: list[
         written.append(text if segment.text else "")
         losses += [Loss(piece.place(segment.start), piece.place(segment.end), message) for message in lost]
     return losses
+
+
+def attention_in(text: str, source: str, target: str, tag_aware: bool) -> str:
+    """Return a text that has nothing but weights in another dialect; as it is, if it means the same there."""
+    segments = attention(text, source, tag_aware)
+    if _same(attention(text, target), segments):
+        return text
+    written: list[str] = []
+    for segment in segments:
+        found = WRITERS[target](segment.text, segment.weight, written[-1] if written else "")
+        written.append(found.text if segment.text else "")
+    return "".join(written)
 
 
 def _dropped(tree: Tree) -> list[tuple[int, int]]:

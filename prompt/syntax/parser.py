@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import repeat
 from operator import itemgetter
@@ -77,7 +78,17 @@ def parse_keeping(text: str, rules: Dialect, kept: list[tuple[int, int]], refere
     brackets, schedules = _structure(text, masked, marks, rules)
     events = [*_group_events(brackets, schedules, variants, len(text)), *marks]
     events.sort(key=itemgetter(0))  # stable: an edge without text comes before the mark that begins at its place
-    return Tree(text, rules.id, _build(text, events), tuple(kept))
+    return Tree(text, rules.id, _build(text, events), _outside(kept, marks))
+
+
+def _outside(kept: list[tuple[int, int]], marks: list[_Event]) -> tuple[tuple[int, int], ...]:
+    """Return the kept spans that stand in no comment and no reference: both are in order."""
+    if not kept or not marks:
+        return tuple(kept)
+    around = sorted(mark[:2] for mark in marks)
+    starts = [start for start, _ in around]
+    before = [bisect_right(starts, start) - 1 for start, _ in kept]
+    return tuple(span for span, place in zip(kept, before, strict=True) if place < 0 or around[place][1] <= span[0])
 
 
 def parse_tags(text: str, dialect: str = "a1111", tag_aware: bool = True) -> tuple[Tag, ...]:

@@ -91,7 +91,8 @@ class Tree:
         text: the prompt.
         dialect: the id of the dialect that it was read in.
         nodes: all nodes, the root first.
-        kept: the tags that were kept whole although they hold syntax of the dialect, by their spans.
+        kept: the tags that were kept whole although they hold syntax of the dialect, by their spans; none that stand
+            in comments and references.
     """
 
     text: str

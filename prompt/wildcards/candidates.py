@@ -76,6 +76,7 @@ class Candidates:
         """Take the folders, and how prompts and lines are read."""
         self._folders, self._dialect, self._tag_aware = folders, dialect, tag_aware
         self._lines: dict[str, _Lines] = {}
+        self._sources: dict[str, Source] = {}  # for one expansion: which tags are kept may be otherwise at the next
         self._used: dict[str, Wildcard] = {}
 
     def prompt(self, text: str) -> Where:
@@ -123,7 +124,9 @@ class Candidates:
     def _candidate(self, line: _Line, where: Where) -> Candidate:
         if line.wildcard in where.chain:
             raise CyclicWildcard((*where.chain[where.chain.index(line.wildcard) :], line.wildcard))
-        source = read_option(line.text, self._dialect, self._tag_aware)
+        source = self._sources.get(line.text)
+        if source is None:
+            source = self._sources[line.text] = read_option(line.text, self._dialect, self._tag_aware)
         return Candidate(Where(source, line.place, (*where.chain, line.wildcard)), source.region, line.place)
 
     def remarks(self) -> list[str]:

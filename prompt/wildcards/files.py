@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,19 +55,37 @@ def read_file(path: Path) -> tuple[Listing, ...]:
     except OSError as error:
         raise WildcardFileError(f"{path} can't be read: {error.strerror or error}") from None
     try:
-        return _listings(content, path.suffix.casefold() in YAML_ENDINGS)
+        if path.suffix.casefold() in YAML_ENDINGS:
+            return _yaml_listings(content)
+        return (Listing((), 1, _text_options(content)),)
     except WildcardFileError as error:
         raise WildcardFileError(f"{path} {error}") from None
 
 
 @lru_cache(maxsize=64)
-def _listings(content: bytes, is_yaml: bool) -> tuple[Listing, ...]:
-    text = _decoded(content)
-    if is_yaml:
-        from .yaml_files import listings  # PyYAML is imported at first use
+def _yaml_listings(content: bytes) -> tuple[Listing, ...]:
+    from .yaml_files import listings  # PyYAML is imported at first use
 
-        return tuple(listings(text))
-    return (Listing((), 1, tuple(_text_options(LINE_END.split(text)))),)
+    return tuple(listings(_decoded(content)))
+
+
+def _text_options(content: bytes) -> tuple[Option, ...]:
+    """Return a text file's options; tags are looked up anew each time, as the lists of names may have changed."""
+    options, marked = _lines(content)
+    tags = [line for line in marked if _is_tag(line.text)]
+    return tuple(sorted([*options, *tags], key=attrgetter("line"))) if tags else options
+
+
+@lru_cache(maxsize=64)
+def _lines(content: bytes) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
+    """Return the options of a text, and apart from them those that `#` begins: comments, if they are no tags."""
+    options: list[Option] = []
+    marked: list[Option] = []
+    for number, line in enumerate(LINE_END.split(_decoded(content)), 1):
+        stripped = line.strip()
+        if stripped:
+            (marked if stripped[0] == "#" else options).append(option(stripped, number))
+    return tuple(options), tuple(marked)
 
 
 def _decoded(content: bytes) -> str:
@@ -79,13 +97,6 @@ def _decoded(content: bytes) -> str:
         line = 1 + content.count(b"\n", 0, error.start)
         what = f"is not UTF-8 text: see line {line}"
     raise WildcardFileError(f"{what}; save it as UTF-8")
-
-
-def _text_options(lines: Iterable[str]) -> Iterator[Option]:
-    for number, line in enumerate(lines, 1):
-        stripped = line.strip()
-        if stripped and not (stripped[0] == "#" and not _is_tag(stripped)):
-            yield option(stripped, number)
 
 
 def _is_tag(line: str) -> bool:

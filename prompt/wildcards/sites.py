@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
 from ..syntax.parser import parse
@@ -67,7 +66,6 @@ class Source(NamedTuple):
     references: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=1024)
 def read_option(text: str, dialect: str, tag_aware: bool) -> Source:
     """Return the choices in a wildcard's option. A comment at its end is left out: the option ends before it."""
     if not SYNTAX.search(text):

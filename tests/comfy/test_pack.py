@@ -21,6 +21,7 @@ NODES = (
     "TagloomNegativePreset",
     "TagloomPromptCheck",
     "TagloomPromptEnhancer",
+    "TagloomSamplingSteps",
     "TagloomTagReport",
     "TagloomTextEncode",
     "TagloomTextTokens",

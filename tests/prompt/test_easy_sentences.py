@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tagloom.prompt.easy import sentences_from
 from tagloom.prompt.easy.phrasing import done, listed, said, sayings
+from tagloom.prompt.easy.plurals import plural
 from tagloom.prompt.tags.vocabulary import vocabulary
 
 TABLE = [
@@ -56,7 +57,7 @@ TABLE = [
         "elf, green eyes, cloak, bow (weapon), forest",
         "An elf with green eyes wears a cloak. They are in a forest. Around them there is a bow.",
     ),
-    ("dragon, castle, fire, flying, from below", "A dragon is flying in a castle by a fire. The view is from below."),
+    ("dragon, castle, fire, flying, from below", "A dragon is flying over a castle by a fire. The view is from below."),
     (
         "1girl, black jacket, leather jacket, open jacket, jeans, boots, street, night, neon lights",
         "A girl wears an open black leather jacket, jeans and boots. She is on a street at night. "
@@ -69,7 +70,7 @@ TABLE = [
     ("pixel art, city, car, night", "The picture shows a city and a car at night. The style is pixel art."),
     (
         "1girl, twintails, school uniform, classroom, desk, sitting, angry, crying",
-        "A girl with twintails is crying. She wears a school uniform. She is sitting in a classroom at a desk. "
+        "A girl with twintails is crying. She wears a school uniform. She is sitting at a desk in a classroom. "
         "She looks angry.",
     ),
     ("3girls, idol, stage, singing", "Three girls are singing on a stage. They are idols."),
@@ -124,6 +125,72 @@ TABLE = [
         "A boy wears a hoodie and headphones. He is holding a phone in a train. He looks bored.",
     ),
 ]
+SCENES = [
+    (
+        "no humans, couch, table, window, sunlight, plant",
+        "The picture shows a couch, a table, a window and a plant. There are no people. The picture has sunlight.",
+    ),
+    ("cat, sleeping, window, no humans", "A cat is sleeping at a window. There are no people."),
+    (
+        "still life, hat, table, no humans",
+        "The picture shows a hat and a table. There are no people. The style is still life.",
+    ),
+    (
+        "no humans, scenery, sky, clouds, mountain, tree",
+        "The picture shows clouds, a mountain and a tree amid wide scenery under the sky. There are no people.",
+    ),
+    ("1girl, beach, ocean, blue sky, sun", "A girl is on a beach by the ocean under a blue sky and the sun."),
+    ("1girl, city, street, night", "A girl is on a street in a city at night."),
+    ("1girl, snow, snowing", "A girl is in the snow and falling snow."),
+    ("1girl, sitting, throne, castle", "A girl is sitting on a throne in a castle."),
+    ("1girl, singing, microphone", "A girl is singing into a microphone."),
+    ("1girl, black cat, white cat", "The picture shows a girl. Around her there are a black cat and a white cat."),
+    ("1girl, 1dog, park", "A girl is in a park. Around her there is a dog."),
+    ("1girl, on bench, in water", "A girl is on a bench in the water."),
+]
+SEVERAL = [
+    ("2girls, bikini, beach", "Two girls wear bikinis. They are on a beach."),
+    ("1girl, bikini", "A girl wears a bikini."),
+    ("1girl, 1boy, swimsuit, smile", "A girl and a boy are smiling. They wear swimsuits."),
+    ("2girls, dress, hat, armor, car", "Two girls wear dresses, hats and armor. Around them there is a car."),
+    ("2boys, muscular, standing", "Two muscular boys are standing."),
+    ("1girl, 1boy, tall, standing", "A tall girl and a tall boy are standing."),
+    ("2girls, elf, forest", "Two elf girls are in a forest."),
+    ("3girls, cat girl, bell", "Three cat girls wear bells."),
+    ("2others, robot, city", "Two robots are in a city."),
+    ("multiple girls, multiple boys, park", "Several girls and several boys are in a park."),
+    ("2girls, head tilt, on back", "Two girls are tilting their heads. They are lying on their backs."),
+    (
+        "2girls, yuri, height difference",
+        "The picture shows two girls. They are a pair of women in love and of different heights.",
+    ),
+    (
+        "2girls, maid, idol, policewoman",
+        "The picture shows two girls. They are idols, policewomen and dressed as maids.",
+    ),
+    ("anthro, wolf, male, hoodie", "A male anthro wolf wears a hoodie."),
+    ("woman, dress, city", "A woman wears a dress. She is in a city."),
+]
+HOW = [
+    ("1girl, hat removed, eyes closed, smile", "A girl with her hat removed and her eyes closed is smiling."),
+    ("1girl, hair down, ears down", "The picture shows a girl with her hair down and her ears down."),
+    ("1girl, striped, wet", "The picture shows a girl. She is dressed in striped clothes and wet."),
+    (
+        "1girl, gothic lolita, witch",
+        "The picture shows a girl. She is dressed in gothic lolita fashion and dressed as a witch.",
+    ),
+    ("1girl, adjusting necktie, pointing up", "A girl is adjusting her necktie and pointing up."),
+    ("1girl, fighting stance, sword", "A girl is in a fighting stance. Around her there is a sword."),
+    ("1girl, smoking, cigarette", "A girl is smoking a cigarette."),
+    (
+        "1girl, hourglass, ukulele, wine glass",
+        "The picture shows a girl. Around her there are an hourglass, a ukulele and a wine glass.",
+    ),
+    (
+        "1girl, long hair, wet hair, wavy hair, orange hair, floating hair",
+        "The picture shows a girl with long, wet, wavy, floating orange hair.",
+    ),
+]
 UNTOUCHED = [
     "",
     "A girl with long orange hair is smirking. She wears a black jacket.",
@@ -132,7 +199,7 @@ UNTOUCHED = [
 ]
 
 
-@pytest.mark.parametrize(("tags", "text"), TABLE)
+@pytest.mark.parametrize(("tags", "text"), [*TABLE, *SCENES, *SEVERAL, *HOW])
 def test_tags_become_sentences(tags, text):
     found = sentences_from(tags)
     assert found.text == text
@@ -146,7 +213,7 @@ def test_english_stays_as_it_is(text):
     assert found.text == text
 
 
-@pytest.mark.parametrize("tags", [tags for tags, _ in TABLE])
+@pytest.mark.parametrize("tags", [tags for tags, _ in (*TABLE, *SCENES, *SEVERAL, *HOW)])
 def test_twice_is_once(tags):
     once = sentences_from(tags)
     assert sentences_from(once.text).text == once.text
@@ -168,6 +235,35 @@ def test_weights_are_kept_for_a_family_that_reads_them():
     found = sentences_from("1girl, (red hair:1.3), long hair, (smile:0.8), (forest:1.2)", weights=True)
     assert found.text == "A girl with (red hair:1.3) and long hair is (smiling:0.8). She is (in a forest:1.2)."
     assert found.weights == ()
+
+
+@pytest.mark.parametrize(
+    ("tag", "said"),
+    [
+        ("[smile]", "(smiling:0.91)"),
+        ("[[smile]]", "(smiling:0.83)"),
+        ("(((smile)))", "(smiling:1.331)"),
+        ("(smile:1.123456)", "(smiling:1.12)"),
+        ("(smile:1.125)", "(smiling:1.125)"),
+        ("(smile:0.004321)", "(smiling:0.00432)"),
+    ],
+)
+def test_weights_are_short(tag, said):
+    assert sentences_from(f"1girl, {tag}", weights=True).text == f"A girl is {said}."
+
+
+def test_places_of_one_kind_share_their_preposition_and_weight():
+    found = sentences_from("1girl, (fiery background, red background:1.2), (blue sky:1.1), moon", weights=True)
+    assert found.text == "A girl is under (a blue sky:1.1) and the moon (against a red fiery background:1.2)."
+
+
+def test_weights_stand_around_articles_and_plurals():
+    assert sentences_from("1girl, (idol:1.2)", weights=True).text.endswith("She is (an idol:1.2).")
+    assert sentences_from("2girls, (maid:1.2)", weights=True).text.endswith("They are (dressed as maids:1.2).")
+
+
+def test_braces_of_another_dialect_are_kept():
+    assert sentences_from("1girl, {{hat}}").text == "The picture shows a girl. Also: {{hat}}."
 
 
 def test_an_unknown_tag_is_kept():
@@ -269,7 +365,8 @@ SMALL = frozenset({"a", "an", "the", "in", "on", "at", "by", "under", "against"}
 
 
 def _stands(words, text):
-    return all(word.strip("(),") in text for word in words if word not in SMALL)
+    plain = [word.strip("(),") for word in words if word not in SMALL]
+    return all(word in text or plural(word) in text for word in plain)
 
 
 @given(st.text(max_size=80))

@@ -57,6 +57,19 @@ TABLE = [
         "masterpiece, best quality, 1girl, long hair, forest",
     ),
     ("a girl with hand on her hip, seen from behind", "1girl, hand on own hip, from behind"),
+    ("a girl on a bench with palm trees in the background", "1girl, on bench, palm tree"),
+    ("a girl with hair", "1girl"),
+    ("a girl doing nothing", "1girl"),
+    ("nothing in the background", "simple background"),
+    ("there is nothing but a chair", "chair"),
+    ("a boy smiling at the viewer", "1boy, smile, looking at viewer"),
+    ("a knight on top of a mountain", "knight, mountain"),
+    ("a couple walking in the city", "couple, walking, city"),
+    ("a couple of girls in a park", "2girls, park"),
+    ("a girl and her two brothers", "1girl, 2boys, brothers"),
+    ("two sisters back to back", "2girls, sisters, back-to-back"),
+    ("two girls walking hand in hand", "2girls, walking, holding hands"),
+    ("a lake with a bridge, no humans", "no humans, lake, bridge"),
 ]
 DENIED = [
     ("a girl without a hat, no glasses", "1girl", "hat, glasses"),
@@ -83,6 +96,13 @@ DENIED = [
     ("a girl with a scarf, (smiling, without a hat:1.2)", "1girl, scarf, (smile:1.2)", "hat"),
     ("a girl with a scarf, ((not smiling):1.2) AND a forest", "1girl, scarf AND forest", "smile"),
     ("without a hat AND a girl in a forest", "AND 1girl, forest", "hat"),
+    ("a girl with red hair, not smiling", "1girl, red hair", "smile"),
+    ("red hair, not smiling", "red hair", "smile"),
+    ("1girl, red hair, not smiling", "1girl, red hair", "smile"),
+    ("1girl, solo, (forest:1.2), without a hat, night", "1girl, solo, (forest:1.2), night", "hat"),
+    ("quantum chair, not smiling", "chair, quantum chair", "smile"),
+    ("masterpiece, 1girl, no watermark, blue_eyes", "masterpiece, 1girl, blue_eyes", "watermark"),
+    ("1girl, (not smiling:1.2), hat", "1girl, hat", "smile"),
 ]
 LEFT = [
     ("a dress of quantum chromodynamics", "dress, quantum chromodynamics", ["quantum", "chromodynamics"]),
@@ -91,6 +111,21 @@ LEFT = [
     ("a mysterious girl", "1girl, mysterious girl", ["mysterious"]),
     ('a girl holding a sign that says "hello, world"', '1girl, holding sign, "hello, world"', ['"hello, world"']),
     ("a dark red-haired girl", "1girl, red hair, dark red hair", []),
+    ("a brother fishing", "1boy, brother, fishing", ["brother"]),
+    ("her brother fishing", "1boy, brother, fishing", ["brother"]),
+    ("my sister and her brother", "1girl, 1boy, sister, brother", ["sister", "brother"]),
+    ("a mother and her daughter", "2girls, mother, daughter", ["mother", "daughter"]),
+    ("her daughters", "multiple girls, daughters", ["daughters"]),
+    ("an uncle with a beard", "1boy, beard, uncle", ["uncle"]),
+    ("hatsune miku standing in the rain", "standing, rain, hatsune miku", ["hatsune", "miku"]),
+    ("goku and vegeta fighting", "fighting, goku, vegeta", ["goku", "vegeta"]),
+    ("naruto eating ramen", "eating, ramen, naruto", ["naruto"]),
+    ("eevee playing in a meadow", "playing, meadow, eevee", ["eevee", "playing"]),
+    ("her mother looks happy", "1girl, mother, happy", ["mother"]),
+    ("maid cafe, two maids, smiling", "2girls, smile, maid, cafe, maid cafe", ["maid"]),
+    ("a rocking chair", "chair, rocking chair", ["rocking"]),
+    ("a giant octopus", "octopus, giant octopus", ["giant"]),
+    ("a cute cat girl maid", "1girl, cat girl, cute maid, maid", ["cute"]),
     ("a girl vexillating a fnord", "1girl, vexillating, fnord", ["vexillating", "fnord"]),
 ]
 UNTOUCHED = [
@@ -106,6 +141,8 @@ UNTOUCHED = [
     ":3",
     "looking at viewer",
     "very large eyes, uneven eyes",
+    "furry, anthro, wolf, male, muscular",
+    "1girl, no game no life, no humans",
 ]
 SYNTAX = [
     ("a girl with long hair, (smirking:1.3), in a forest", "1girl, long hair, (smirk:1.3), forest"),
@@ -243,12 +280,12 @@ WORDS = (
 
 @given(st.lists(st.sampled_from([*WORDS.split(), '"hi there"']), max_size=14))
 def test_every_word_turns_up(words):
-    """Each word became a tag, stands in the remainder, or is one that only joins others."""
+    """Each word became a tag, stands in the remainder or in a list of tags, or is one that only joins others."""
     text = " ".join(words)
     found = tags_from(text)
     if not found.untouched:
         shown = [word for entry in found.explained for word in entry.words]
-        shown += [*found.joining, *found.remainder]
+        shown += [*found.joining, *found.remainder, found.text]
         assert set(re.findall(r"[a-z]+", text)) <= set(re.findall(r"[a-z]+", " ".join(shown)))
         assert tags_from(found.text).text == found.text
 

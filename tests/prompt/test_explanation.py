@@ -146,7 +146,81 @@ def test_the_data_hold_what_the_words_say():
             },
         ],
         "misreadings": [],
+        "references": [],
     }
+
+
+A1111_LORA = "and encodes nothing; in ComfyUI load it with a LoRA loader"
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "strengths", "words"),
+    [
+        ("<lora:Foo:0.8>", "a1111", (0.8, 0.8), f"A1111 loads the LoRA 'Foo' at strength 0.8 {A1111_LORA}"),
+        (
+            "<lora:Foo:0.8>",
+            "comfyui",
+            (0.8, 0.8),
+            "ComfyUI encodes it as words and loads nothing; load the LoRA 'Foo' at strength 0.8 with a LoRA loader",
+        ),
+        ("<lora:Foo:0.8>", "novelai4", (0.8, 0.8), "NovelAI 4 encodes it as words and loads nothing"),
+        ("<lora:Foo>", "a1111", (1, 1), f"A1111 loads the LoRA 'Foo' at strength 1 {A1111_LORA}"),
+        (
+            "<lyco:a b:0.5:-1>",
+            "a1111",
+            (-1, 0.5),
+            f"A1111 loads the LoRA 'a b' at strength -1 (text encoder: 0.5) {A1111_LORA}",
+        ),
+        (
+            "<lora:Foo:unet=0.3:te=0.6>",
+            "a1111",
+            (0.3, 0.6),
+            f"A1111 loads the LoRA 'Foo' at strength 0.3 (text encoder: 0.6) {A1111_LORA}",
+        ),
+        (
+            "<lora:Foo:much>",
+            "a1111",
+            (None, None),
+            f"A1111 loads the LoRA 'Foo' at a strength that is no number {A1111_LORA}",
+        ),
+        (
+            f"<lora:Foo:1{'0' * 400}>",
+            "a1111",
+            (None, None),
+            f"A1111 loads the LoRA 'Foo' at a strength that is no number {A1111_LORA}",
+        ),
+        (
+            "<hypernet:Foo:1>",
+            "a1111",
+            (None, None),
+            "A1111 takes it out and loads what it names, if it can; ComfyUI loads nothing from a prompt",
+        ),
+        (
+            "embedding:Foo",
+            "comfyui",
+            (None, None),
+            "ComfyUI puts the vectors of the embedding 'Foo' there, and leaves it out if it has none",
+        ),
+        (
+            "(embedding:Foo:1.2)",
+            "a1111",
+            (None, None),
+            "ComfyUI puts the vectors of the embedding 'Foo' there, and leaves it out if it has none; "
+            "A1111 knows it without 'embedding:'",
+        ),
+    ],
+)
+@pytest.mark.parametrize("tag_aware", [True, False])
+def test_references_are_told(text, dialect, strengths, words, tag_aware):
+    explained = explain(f"1girl, {text}, {text}", dialect, tag_aware)
+    written = text.strip("()").removesuffix(":1.2")
+    told = [line for line in explained.report().splitlines() if " loads " in line or "puts" in line]
+    assert told == [f"{written!r}: {words}"]
+    first, _ = explained.as_dict()["references"]
+    assert first["name"] == ("a b" if "a b" in text else "Foo")
+    assert (first["strength"], first["text_encoder"]) == strengths
+    assert f"1girl, {text}"[first["start"] : first["end"]] == first["text"] == written
+    json.dumps(explained.as_dict(), allow_nan=False)
 
 
 def test_an_unknown_dialect_is_refused():

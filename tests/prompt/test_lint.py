@@ -63,8 +63,21 @@ CASES: list[tuple[str, dict[str, object], list[tuple[str, str]]]] = [
     ("(smile:)", {}, [("TL209", ":)")]),
     ("smile, (), (:1.2), ((  ))", {}, [("TL210", "()"), ("TL210", "(:1.2)"), ("TL210", "((  ))")]),
     ("(forest 1.2), (blush, 1.2), (grin;0.9)", {}, [("TL211", "1.2)"), ("TL211", "1.2)"), ("TL211", "0.9)")]),
+    ("(red hair1.3), (blush, smile0.8)", {}, [("TL211", "1.3)"), ("TL211", "0.8)")]),
+    ("(android 18), (2b), (sf6), (unit 01), (1.5), (flux1.1), (hat2.7), (dress 2)", {}, [("TL502", "unit 01")]),
+    ("(red hair13), red hair1.3", {}, [("TL502", "red hair13")]),
     ("[smile:1.2]", {}, [("TL212", "[smile:1.2]")]),
     ("[smile:1.2]", {"dialect": "a1111"}, [("TL212", "[smile:1.2]")]),
+    ("1.5::blue fire::, 1girl", {}, [("TL213", "1.5::blue fire::")]),
+    ("(1girl), -1::hat::, .5::smile, cat", {}, [("TL213", "-1::hat::"), ("TL213", ".5::")]),
+    ("1.2::hat::0.8::cap::", {"dialect": "a1111"}, [("TL213", "1.2::hat::"), ("TL213", "0.8::cap::")]),
+    ("0.8::{cap}::", {"dialect": "compel"}, [("TL213", "0.8::{cap}::"), ("TL303", "{cap}")]),
+    ("1.2::hat, 0.8::cap:: dress::", {"dialect": "a1111"}, [("TL213", "1.2::hat, 0.8::cap:: dress::")]),
+    ("1.5::wobbledygook::, {{xyzzyplugh}}", {}, [("TL213", "1.5::wobbledygook::"), ("TL303", "{{xyzzyplugh}}")]),
+    ("1.5::hat::", {"dialect": "novelai4"}, []),
+    ("1.5::hat::", {"dialect": "novelai3"}, [("TL213", "1.5::hat::")]),
+    ("[1::5], {0.5::hat|2::cap}, 1999::2, a1::b", {"dialect": "a1111"}, []),
+    ("[1::5]", {}, [("TL409", "[1::5]")]),
     ("smile), (blush:1.2)", {}, [("TL301", ")")]),
     ("smile:1.2), blush", {}, [("TL301", ")")]),
     ("(smile, blush", {}, [("TL302", "(")]),
@@ -81,6 +94,12 @@ CASES: list[tuple[str, dict[str, object], list[tuple[str, str]]]] = [
     ("smile (blush)", {}, [("TL305", "(blush)")]),
     (r"smi\le", {"dialect": "a1111"}, [("TL501", r"smi\le"), ("TL306", "\\")]),
     (r"smile \[blush\]", {}, [("TL306", "\\"), ("TL306", "\\")]),
+    ("1girl, {hat|cap", {"dialect": "a1111"}, [("TL307", "{")]),
+    ("1girl, {2$$hat, cap", {}, [("TL307", "{")]),
+    ("hat|cap} smile", {}, [("TL307", "}")]),
+    ("{hat|cap, {blush|smile}, |_|, {cap", {}, [("TL307", "{")]),
+    ("{hat|cap", {"dialect": "novelai3"}, [("TL302", "{")]),
+    ("{hat, :|, |_|, [cap|bow]", {}, [("TL409", "[cap|bow]")]),
     ("(smile BREAK blush:1.2)", {"dialect": "a1111"}, [("TL401", "BREAK")]),
     ("smile BREAK blush AND grin", {}, [("TL402", "BREAK"), ("TL402", "AND")]),
     ("1girl, smile AND blush, forest", {"dialect": "a1111"}, [("TL403", "AND")]),
@@ -233,6 +252,28 @@ def test_a_misspelt_tag_has_a_suggestion_but_no_fix():
     (finding,) = lint("looking at veiwer")
     assert finding.fixes is None
     assert [apply_edits("looking at veiwer", edits) for _, edits in finding.suggestions] == ["looking at viewer"]
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "suggested"),
+    [
+        ("1girl, {red|blue hair, smile", "a1111", ["1girl, {red|blue hair}, smile"]),
+        ("({red|blue:1.2)", "comfyui", ["({red|blue}:1.2)"]),
+        ("{0.5::red|2::blue hair: smile", "comfyui", ["{0.5::red|2::blue hair}: smile"]),
+        ("1girl, {2$$red, blue", "comfyui", ["1girl, {2$$red}, blue"]),
+        ("{{red|blue} hair, {cap|hat}", "comfyui", ["{{red|blue} hair}, {cap|hat}"]),
+        ("1girl, red|blue} hair", "comfyui", ["1girl, {red|blue} hair"]),
+        ("{red|blue BREAK hair", "a1111", []),
+        ("-1::hat::, cat", "a1111", ["(hat:-1), cat"]),
+        ("1.5::hat, cat", "comfyui", ["(hat:1.5), cat"]),
+        ("1.5::hat, cat", "novelai3", []),
+        ("1.5::{hat}, cat", "comfyui", []),
+    ],
+)
+def test_what_only_the_author_can_know_is_suggested(text, dialect, suggested):
+    found = [finding for finding in lint(text, dialect=dialect) if finding.code in ("TL213", "TL307")]
+    assert [finding.fixes for finding in found] == [None] * len(found)
+    assert [apply_edits(text, edits) for finding in found for _, edits in finding.suggestions] == suggested
 
 
 def test_tags_that_are_read_by_the_dialect_alone_change_weights_when_escaped():

@@ -166,6 +166,11 @@ def test_the_report_tells_the_fewest_moves():
     assert sort_tags("masterpiece").report() == "changed nothing"
 
 
+def test_the_report_writes_tags_as_they_are():
+    assert sort_tags("1girl, forest, :d").report() == "moved :d: behind 1girl"
+    assert sort_tags("masterpiece, forest, blush, :d").report() == "moved forest: behind :d"
+
+
 def test_what_items_hold():
     found = items(parse("(smile, red hair:1.2), <lora:x:1>, a (b", "a1111"))
     assert [item.names for item in found] == [("smile", "red hair"), (), ("a", "b")]

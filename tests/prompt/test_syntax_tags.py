@@ -164,6 +164,23 @@ def test_misreadings(text, a1111, comfyui):
         assert [text[misread.start : misread.end] for misread in found] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "a1111", "comfyui"),
+    [
+        ("smile # note, ;), :3\n:3", [":3"], [";)", ":3", ":3"]),
+        ("# ;)\n:3, smile # ;)\n;)", [":3", ";)"], [":3", ";)"]),
+        ("#compass, :3", ["#compass", ":3"], [":3"]),
+        ("# a, #compass, :3", [], [":3"]),
+        ("<lora:a, :3, b:1>, :3", [":3"], [":3"]),
+        (":3 AND ;), __hair__, embedding:x, :d", *[[":3", ";)", ":d"]] * 2),
+    ],
+)
+def test_nothing_is_kept_in_comments_and_references(text, a1111, comfyui):
+    for dialect, expected in (("a1111", a1111), ("comfyui", comfyui)):
+        tree = parse(text, dialect)
+        assert [text[start:end] for start, end in tree.kept] == expected
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_nothing_is_looked_up_where_that_is_turned_off(dialect):
     tree = parse("1girl, :3, ;), {[(>:(", dialect, tag_aware=False)

@@ -5,6 +5,8 @@ import os
 import pytest
 
 from tagloom.prompt.errors import ChoiceError, UnknownWildcard, WildcardFileError
+from tagloom.prompt.tags import use_names
+from tagloom.prompt.tags.names import NameStore
 from tagloom.prompt.wildcards import WildcardFolders, combinations, expand
 
 
@@ -162,6 +164,34 @@ def test_a_changed_file_is_read_again_unless_the_folders_are_kept(tmp_path):
     assert expand("__x__", 1, tmp_path).text == "blue"
     (tmp_path / "y.yaml").write_text("z: 1", encoding="utf-8")
     assert expand("__z__", 1, tmp_path).text == "1"
+
+
+@pytest.fixture
+def lists(tmp_path):
+    """The file of a list that holds two names with syntax; no list is in use before or after."""
+    path, database = tmp_path / "names.csv", tmp_path / "names.sqlite3"
+    path.write_text("#quillvex,4,1,\nnova {vex|echo},4,1,\n", encoding="utf-8")
+    with NameStore(database) as store:
+        store.import_csv(path)
+    use_names(tmp_path / "none")
+    yield database
+    use_names(tmp_path / "none")
+
+
+def test_names_that_come_into_use_count_at_once(lists, tmp_path):
+    folder = tmp_path / "wildcards"
+    folder.mkdir()
+    (folder / "marked.txt").write_text("red\n#quillvex\n# note\n2::#nn\nblue", encoding="utf-8")
+    (folder / "named.txt").write_text("nova {vex|echo}", encoding="utf-8")
+    kept = WildcardFolders(folder)
+    without = [("red", 1.0, 1), ("#nn", 2.0, 4), ("blue", 1.0, 5)]
+    for database, names in ((lists, [("#quillvex", 1.0, 2)]), (tmp_path / "none", [])):
+        assert options(folder, "marked") == without
+        assert expand("__named__", 1, kept).text in ("nova vex", "nova echo")
+        use_names(database)
+        assert options(folder, "marked") == sorted([*without, *names], key=lambda option: option[2])
+        assert expand("__named__", 1, kept).text == "nova {vex|echo}" or not names
+        use_names(tmp_path / "none")
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,8 @@ def refused(capsys, in_an_empty_folder):
         (["generate", TAGS, "--steps", "many"], ["--steps", "many"]),
         (["generate", TAGS, "--steps"], ["--steps"]),
         (["generate", TAGS, "--server", "x", "--comfyui", "y"], ["--comfyui", "--server"]),
+        (["generate", "-_-"], ["TAGS", "tagloom generate -- -_-"]),
+        (["generate", TAGS, "--negative", "-_-"], ["--negative=-_-"]),
         (["generate", ""], ["prompt is empty"]),
         (["generate", " , "[:1]], ["prompt is empty"]),
         (["generate", TAGS, "--steps", "0"], ["steps 0"]),

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from tagloom.runner.metadata import parameters_text, read_texts, with_texts
+from tagloom.prompt.pictures.png import read_texts
+from tagloom.runner.metadata import parameters_text, with_texts
 
 names = st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,20}", fullmatch=True)
 texts = st.dictionaries(names, st.text(), max_size=5)

@@ -177,6 +177,6 @@ def test_a_faster_kind_brings_its_settings_to_the_sampler(core_schemas):
     final = {}
     api = made.workflow.api()
     for name in ("steps", "cfg", "sampler", "scheduler"):
-        ((node, field),) = made.workflow.targets(name)
+        node, field = made.workflow.targets(name)[0]
         final[name] = api[str(node)]["inputs"][field]
     assert final == {"steps": 8, "cfg": 2, "sampler": "euler", "scheduler": "sgm_uniform"}

@@ -21,6 +21,7 @@ from tagloom.prompt import (
     tidy,
 )
 from tagloom.prompt.easy import easy
+from tagloom.prompt.encoding import encoded_report
 from tagloom.prompt.lint import check
 from tagloom.prompt.report import as_list
 from tagloom.runner.core_graph import to_core
@@ -87,7 +88,7 @@ def test_an_evaluator_takes_the_inputs_of_its_node(schemas, name):
 def test_encoding_converts_to_comfyui_s_dialect(dialect, tag_aware):
     expected = convert(SEVERE, dialect, "comfyui", tag_aware)
     values = worked_out("TagloomTextEncode", **given({"text": SEVERE}, dialect, tag_aware))
-    assert values == (None, expected.text, as_list(expected.report()))
+    assert values == (None, expected.text, as_list(encoded_report(SEVERE, dialect, tag_aware)))
 
 
 @written
@@ -185,14 +186,14 @@ def test_wildcards_are_read_in_the_dialect(dialect, tag_aware):
 def test_counting(family, chunks):
     text = "hat, " * 40 + "reverse:1999"
     encoders = family.encoders if family else ("clip_l",)
-    expected = account(text, encoders, chunks)
+    expected = account(text, encoders, chunks, tag_aware=False)
     told = -1 if expected.tokens is None else expected.tokens
     values = worked_out("TagloomTextTokens", text=text, family=family, chunks=chunks)
     assert values == (as_list(expected.report()), told, expected.proposal())
 
 
 def test_counting_takes_comfyui_s_rules_unless_others_are_named():
-    counted = account(TEXT, ("clip_l",), "comfyui")
+    counted = account(TEXT, ("clip_l",), "comfyui", tag_aware=False)
     assert EVALUATORS["TagloomTextTokens"]({"text": TEXT})[0] == as_list(counted.report())
 
 
@@ -217,6 +218,47 @@ def graph(**inputs: Any) -> dict[str, Any]:
         "3": {"class_type": "PreviewAny", "inputs": {"source": ["2", 2]}},
         "4": {"class_type": "KSampler", "inputs": {"positive": ["2", 0], "note": ["2", 1]}},
     }
+
+
+def test_break_and_prompt_editing_become_core_nodes():
+    core = to_core(graph(text="a [day:night:0.5] BREAK b"), {})
+    kinds = {node_id: node["class_type"] for node_id, node in core.items() if node_id.startswith("2")}
+    assert kinds.pop("2") == "ConditioningCombine"
+    assert sorted(kinds.values()) == [
+        *["CLIPTextEncode"] * 4,
+        *["ConditioningConcat"] * 2,
+        *["ConditioningSetTimestepRange"] * 2,
+    ]
+    texts = [node["inputs"]["text"] for node in core.values() if node["class_type"] == "CLIPTextEncode"]
+    assert texts == ["a day", "b", "a night", "b"]
+    times = [node["inputs"] for node in core.values() if node["class_type"] == "ConditioningSetTimestepRange"]
+    assert [(own["start"], own["end"]) for own in times] == [(0, 0.5), (0.5, 1)]
+    assert all(
+        value[0] in core for node in core.values() for value in node["inputs"].values() if isinstance(value, list)
+    )
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ({"text": "hat AND cap"}, r"node 2 .*AND.*install Tagloom on the server"),
+        ({"text": "hat:1.2"}, r"node 2 .*AND"),
+        ({"weighting": "a1111"}, r"node 2 .*weighting a1111 .*or choose comfyui"),
+        ({"chunks": "a1111"}, r"node 2 .*chunks a1111 .*or choose comfyui"),
+        ({"text": "[hat:cap:0.5]", "steps": ["9", 0]}, r"node 2 .*only the server knows"),
+    ],
+)
+def test_what_core_nodes_can_t_encode_needs_the_pack(inputs, words):
+    linked = graph(**inputs)
+    linked["9"] = {"class_type": "TagloomSamplingSteps", "inputs": {"model": ["1", 0]}}
+    with pytest.raises(WorkflowError, match=words):
+        to_core(linked, {})
+
+
+def test_steps_that_no_prompt_needs_are_left_out():
+    linked = graph(steps=["9", 0])
+    linked["9"] = {"class_type": "TagloomSamplingSteps", "inputs": {"model": ["1", 0]}}
+    assert to_core(linked, {}) == to_core(graph(), {})
 
 
 def test_an_encode_node_becomes_the_core_one_with_the_converted_text():
@@ -262,11 +304,14 @@ def test_the_family_of_a_picker_reaches_a_node_that_encodes():
 
 
 @pytest.mark.parametrize("name", STAND_INS)
-def test_a_stand_in_is_a_node_that_every_comfyui_has(core_schemas, name):
-    stand_in = STAND_INS[name]
-    inputs = stand_in.inputs(INPUTS[name])
-    assert set(inputs) == set(core_schemas[stand_in.class_type]["input"]["required"])
-    assert len(core_schemas[stand_in.class_type]["output"]) >= stand_in.outputs
+def test_stand_ins_are_nodes_that_every_comfyui_has(core_schemas, name):
+    """One of them takes over our node's id and its outputs; Sampling Steps is left out."""
+    prompt = {"text": "hat [cap:coat:0.5] BREAK smile"} if name == "TagloomTextEncode" else {}
+    nodes = STAND_INS[name].nodes("7", {**INPUTS.get(name, {}), **prompt})
+    for node in nodes.values():
+        assert set(node["inputs"]) == set(core_schemas[node["class_type"]]["input"]["required"])
+    assert not nodes or len(core_schemas[nodes["7"]["class_type"]]["output"]) >= STAND_INS[name].outputs
+    assert bool(nodes) == (name != "TagloomSamplingSteps")
 
 
 def test_a_family_can_t_reach_a_core_node():

@@ -14,6 +14,7 @@ from tagloom.prompt.easy import easy
 from tagloom.prompt.errors import UnknownWildcard
 from tagloom.runner.cli import main
 from tagloom.runner.errors import UsageError
+from tagloom.runner.generate import prepare
 from tagloom.runner.prompts import Prompts, prompts_of
 from tagloom.runner.request import Request, check
 
@@ -85,6 +86,34 @@ def test_wildcards_are_chosen_by_the_seed_in_both_prompts(wildcards):
 def test_an_unknown_wildcard_is_refused(wildcards, field):
     with pytest.raises(UnknownWildcard, match="did you mean colour"):
         prompts_of(Request(**{"positive": "1girl", field: "__color__"}), FAMILY, 0, wildcards)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["1girl, __color__"],
+        ["1girl", "--negative", "__color__"],
+        ["__dye__", "--seed", "7"],
+        ["{1girl|1girl, __color__}", "--seed", "7", "--count", "40"],
+    ],
+)
+def test_an_unknown_wildcard_is_told_before_a_server_is_sought(capsys, home, wildcards, arguments):
+    (home / "wildcards" / "dye.txt").write_text("__color__", encoding="utf-8")
+    assert main(["generate", *arguments, "--server", "http://127.0.0.1:9"]) == 2
+    printed = capsys.readouterr().err
+    assert "wildcard __color__ is not known" in printed
+    assert "127.0.0.1" not in printed
+
+
+def test_an_option_that_no_picture_takes_is_not_looked_up(wildcards):
+    request = Request("{0::__color__|1girl}", seed=7, count=40)
+    assert prepare(check(request)).request == request
+
+
+def test_a_seed_is_chosen_before_the_wildcards_are_looked_up(wildcards):
+    seed = prepare(check(Request("__colour__"))).request.seed
+    assert seed is not None
+    assert 0 <= seed < 2**32
 
 
 @pytest.mark.parametrize(("dialect", "kept"), [("a1111", False), ("comfyui", False), ("novelai3", True)])
@@ -173,8 +202,8 @@ def test_without_easy_a_description_stays_as_it_is(generated):
 @pytest.mark.parametrize(
     ("prompt", "options", "core", "a1111"),
     [
-        ("((hat)), [cap]", [], "(hat:1.21), (cap:0.9091)", "(hat:1.21), (cap:0.9091)"),
-        ("((hat:1.5):1.2)", [], "(hat:1.8)", "(hat:1.8)"),
+        ("((hat)), [cap]", [], "(hat:1.21), (cap:0.9091)", "((hat)), [cap]"),
+        ("((hat:1.5):1.2)", [], "(hat:1.8)", "((hat:1.5):1.2)"),
         ("((hat:1.5):1.2)", ["--dialect", "comfyui"], "((hat:1.5):1.2)", "(hat:1.5)"),
         ("[cap]", ["--dialect", "comfyui"], "[cap]", r"\[cap\]"),
         ("1.5::hat::, cap", ["--dialect", "novelai4"], "(hat:1.5), cap", "(hat:1.5), cap"),
@@ -182,13 +211,12 @@ def test_without_easy_a_description_stays_as_it_is(generated):
         ("(reverse:1999)", [], "(reverse:1999:1.1)", "(reverse:1999:1.1)"),
         ("(reverse:1999)", ["--to-the-letter"], "(reverse:1999)", "(reverse:1999)"),
         ("2b (nier:automata)", [], r"2b \(nier:automata\)", r"2b \(nier:automata\)"),
-        ("a hat, [day:night:0.7]", [], "a hat, day", "a hat, day"),
     ],
 )
 def test_the_dialect_s_weights_reach_the_encoder_and_a1111_reads_them_in_the_picture(
     generated, prompt, options, core, a1111
 ):
-    """ComfyUI's dialect for the encoder, which reads to the letter; A1111's in `parameters`, with the same weights."""
+    """ComfyUI's dialect for the encoder, which reads to the letter; A1111's in `parameters`, as written if it is so."""
     (texts,) = generated(prompt, "--no-enhance", *options)
     assert (encoded(texts)[0], positive(texts)) == (core, a1111)
 
@@ -196,7 +224,14 @@ def test_the_dialect_s_weights_reach_the_encoder_and_a1111_reads_them_in_the_pic
 def test_the_negative_prompt_is_read_in_the_dialect_too(generated):
     (texts,) = generated("1girl", "--no-enhance", "--negative", "((hat)), 2b (nier:automata)")
     assert encoded(texts)[1] == r"(hat:1.21), 2b \(nier:automata\)"
-    assert r"Negative prompt: (hat:1.21), 2b \(nier:automata\)" in texts["parameters"].splitlines()
+    assert r"Negative prompt: ((hat)), 2b \(nier:automata\)" in texts["parameters"].splitlines()
+
+
+def test_what_needs_the_pack_is_said_before_anything_runs(capsys, fake_server):
+    """The fake server has none of our nodes."""
+    assert main(["generate", "1girl AND forest"]) == 1
+    assert "AND and its weights have no core nodes to stand for them" in capsys.readouterr().err
+    assert fake_server.graphs == []
 
 
 @pytest.mark.parametrize(("options", "values"), [([], ["a1111", True]), (["--dialect", "compel"], ["compel", True]),
@@ -204,7 +239,7 @@ def test_the_negative_prompt_is_read_in_the_dialect_too(generated):
 def test_the_workflow_in_the_picture_states_the_dialect(generated, options, values):
     (texts,) = generated("1girl", *options)
     nodes: list[dict[str, Any]] = json.loads(texts["workflow"])["nodes"]
-    assert [node["widgets_values"][1:] for node in nodes if node["type"] == "TagloomTextEncode"] == [values, values]
+    assert [node["widgets_values"][1:3] for node in nodes if node["type"] == "TagloomTextEncode"] == [values, values]
     assert [node["widgets_values"][-2:] for node in nodes if node["type"] == "TagloomPromptEnhancer"] == [values]
     assert [node["widgets_values"][-2:] for node in nodes if node["type"] == "TagloomNegativePreset"] == [values]
 

@@ -71,7 +71,7 @@ def test_an_import_tells_where_the_names_are_kept(ask, home, listed):
 def test_importing_again_replaces_the_list(ask, listed):
     ask("tags", "import", str(listed))
     listed.write_text("nova_vex_the_second,4,10,\n", encoding="utf-8")
-    assert "imported 1 names" in ask("tags", "import", str(listed)).text
+    assert "imported 1 name from echo.csv;" in ask("tags", "import", str(listed)).text
     assert [tag["name"] for tag in ask("tags", "search", "nova vex").event["tags"]] == ["nova vex the second"]
     assert ask("tags", "info", "echo:static").code == 1
 

@@ -127,11 +127,11 @@ def test_setting_an_unlinked_input_writes_its_widget(every):
 
 
 def test_setting_a_linked_input_cuts_the_link_at_both_ends(workflow):
-    ((node_id, field),) = workflow.targets("steps")
+    ((node_id, field),) = workflow.targets("cfg")
     before = workflow.api()
     origin, slot = before[str(node_id)]["inputs"][field]
     (link,) = [s["link"] for s in node_of(workflow, node_id)["inputs"] if s["name"] == field]
-    workflow.set("steps", 7)
+    workflow.set("cfg", 7)
     assert [s["link"] for s in node_of(workflow, node_id)["inputs"] if s["name"] == field] == [None]
     assert link not in [entry[0] for entry in workflow.document["links"]]
     assert link not in node_of(workflow, int(origin))["outputs"][slot]["links"]

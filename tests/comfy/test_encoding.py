@@ -1,0 +1,116 @@
+"""What is encoded is what the programs' own formulas give, and what a sampler makes of it: on the tiny checkpoint."""
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from tagloom.prompt.tags import vocabulary
+from tagloom.runner import installations
+from tagloom.runner.places import PACKAGE
+
+A1111_PROMPTS = 200
+STEPS = 6
+AND_CASES = [
+    ("1girl, blue hair AND forest", [("1girl, blue hair", 1), ("forest", 1)], "bad"),
+    ("1girl AND forest :0.5 AND night :-0.4", [("1girl", 1), ("forest", 0.5), ("night", -0.4)], "lowres, text"),
+    ("1girl, red hair:1.4", [("1girl, red hair", 1.4)], ""),
+    ("(smile:1.3), 1girl:0.5 AND cat:0.5", [("(smile:1.3), 1girl", 0.5), ("cat", 0.5)], "hat"),
+]
+"""A prompt, its parts as CLIPTextEncode reads them, with their weights, and the negative prompt."""
+
+
+SCHEDULES = [
+    ("a [day:night:0.5] sky", ["a day sky", "a night sky"], "share", 0.5),
+    ("a [day:night:2] sky", ["a day sky", "a night sky"], "step", 2),
+    ("[blue|red] hair", ["blue hair", "red hair"], "turns", None),
+    ("[hat::1]cat", ["hatcat", "cat"], "step", 1),
+]
+"""A prompt, the texts that it stands for, and when these change."""
+SCHEDULERS = ("karras", "normal", "beta", "ddim_uniform")
+SAMPLING = [*(("euler", name, denoise) for name in SCHEDULERS for denoise in (1, 0.5)), ("dpm_2", "normal", 1)]
+"""Samplers (`dpm_2` leaves a step of its schedule out), schedulers, denoise; ddim_uniform has one step more."""
+RUNS = [
+    *((SCHEDULES[2], *sampling) for sampling in SAMPLING),
+    *((schedule, *sampling) for schedule in SCHEDULES for sampling in (SAMPLING[0], SAMPLING[-2])),
+]
+
+
+def a1111_prompts() -> list[str]:
+    """Return prompts with weights, nesting, BREAK, embeddings, and more text tokens than a chunk holds."""
+    dice = random.Random(4)
+    names = [entry.name for entry in vocabulary() if entry.name.replace(" ", "").isalpha()]
+    shapes = ["{}"] * 6 + [
+        "({}:1.3)",
+        "(({}))",
+        "[{}]",
+        "({}:0.6)",
+        "((hat, {}:1.2), cat:1.1)",
+        "{} BREAK",
+        "tgl_test {}",
+    ]
+    return [
+        ", ".join(dice.choice(shapes).format(dice.choice(names)) for _ in range(dice.choice((1, 5, 20, 40, 70))))
+        for _ in range(A1111_PROMPTS)
+    ]
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory) -> dict:
+    """What a process of ComfyUI answers to all questions."""
+    folder = tmp_path_factory.mktemp("embeddings")
+    chance = torch.Generator().manual_seed(0)
+    vectors = {"clip_l": torch.randn(3, 64, generator=chance), "clip_g": torch.randn(3, 128, generator=chance)}
+    save_file(vectors, folder / "tgl_test.safetensors")
+    plain = [prompt.replace(" BREAK", "").replace("tgl_test", "embedding:tgl_test") for prompt in a1111_prompts()]
+    job = {
+        "same_as_core": [*plain[:40], "", ")", "(unclosed", "(a:1.2)(b)"],
+        "as_a1111": [*a1111_prompts(), "", "BREAK", "a, " * 60],
+        "and_formula": AND_CASES,
+        "switching": [(schedule, sampler, scheduler, STEPS, denoise) for schedule, sampler, scheduler, denoise in RUNS],
+        "compel": ["1girl, (red hair:{}), forest"],
+    }
+    command = [
+        sys.executable,
+        Path(__file__).with_name("real_encoding.py"),
+        installations.embedded().tree,
+        PACKAGE,
+        folder,
+    ]
+    done = subprocess.run(command, input=json.dumps(job), capture_output=True, text=True, check=False)
+    lines = [line for line in done.stdout.splitlines() if line.startswith("answer ")]
+    assert lines, done.stderr[-3000:]
+    return json.loads(lines[0].removeprefix("answer "))
+
+
+def test_the_comfyui_dialect_is_cliptextencode_bit_for_bit(answers):
+    assert answers["same_as_core"] == []
+
+
+def test_a1111_s_weighting_and_chunks_are_its_formulas(answers, figure):
+    for how, (difference, text) in answers["as_a1111"].items():
+        assert difference < 1e-5, (how, text)
+    worst = max(difference for difference, _ in answers["as_a1111"].values())
+    figure(f"A1111's encoding differs from its formulas by {worst:.1e} at most, on {A1111_PROMPTS + 3} prompts")
+
+
+def test_and_is_composable_diffusion(answers, figure):
+    assert answers["and_formula"] < 1e-4
+    figure(f"AND differs from its formula by {answers['and_formula']:.1e} of max|D| at most")
+
+
+def test_prompts_change_at_exactly_their_steps(answers, figure):
+    assert answers["switching"] == []
+    figure(f"prompt editing and alternation: {len(RUNS)} runs change exactly at their steps")
+
+
+def test_compel_takes_a_word_out_little_by_little(answers):
+    (distances,) = answers["compel"]
+    assert distances == sorted(distances, reverse=True)
+    assert distances[0] > 0.1
+    assert distances[-1] == 0
