@@ -1,4 +1,4 @@
-"""Picture files for the tests of reading, made as the programs make them."""
+"""The specification's worked example, and picture files, made as the programs make them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 import struct
 import zlib
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from tagloom.prompt.pictures.png import SIGNATURE
 
+EXAMPLE = Path(__file__).with_name("data") / "example_prompt.txt"
 PARAMETERS = (
     "1girl, (fox girl:1.2), <lora:foxes_v2:0.8>\n"
     "Negative prompt: lowres, (bad hands:1.1)\n"
@@ -159,6 +161,12 @@ def _saved(mode: str, form: str, **options: Any) -> bytes:
     file = io.BytesIO()
     Image.linear_gradient("L").resize((16, 24)).convert(mode).save(file, form, **options)
     return file.getvalue()
+
+
+@pytest.fixture(scope="session")
+def example() -> str:
+    """The prompt of the specification's worked example: its six groups, as it is written there."""
+    return EXAMPLE.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

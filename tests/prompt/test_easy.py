@@ -15,19 +15,6 @@ class Family:
 
 TAGS, SENTENCES, MIXED = Family("tags"), Family("sentences"), Family("mixed")
 DESCRIPTION = "a girl with long hair in a mysterious forest, no hat"
-EXAMPLE = """\
-masterpiece, best quality, amazing quality, very aesthetic, 4k, high resolution, ultra-detailed, absurdres, newest, \
-scenery
-1girl, furry, anthro, phoenix fox girl, orange fur, long hair, multicolored glowing hair,gradient hair, flame hair, \
-glowing orange hair, floating hair, hair between eyes, gradient orange yellow eyes,very large eyes, uneven eyes
-facing to the side, looking at viewer, upturned eyes,intimidating, smirk, smug, grin, crazy smile, long snout, \
-sharp teeth
-black headband with fire pattern, black collar with white spikes, cropped leather flaming red jacket over collared \
-impossible white shirt, underbust belt
-portrait, upper body, close-up, foreshortening, dutch angle 
-(detailed fire forest background, fiery background:1.2), (blue fire:1.2) AND red fire,
-dark ambient, glow, detailed eyes, depth of field, detailed fluffy fur, volumetric lighting
-"""  # noqa: W291 the specification's own trailing space
 LIST = "1girl, (long hair:1.2), forest, masterpiece, quantum fnord"
 
 
@@ -92,8 +79,8 @@ def test_reports_in_words(text, family, report):
     assert easy(text, family).report() == report
 
 
-def test_the_specification_s_example_becomes_prose():
-    found = easy(EXAMPLE, SENTENCES)
+def test_the_specification_s_example_becomes_prose(example):
+    found = easy(example, SENTENCES)
     assert found.text == (
         "A furry anthro phoenix fox girl is facing to the side, looking at the viewer, smirking, grinning and smiling "
         "crazily. She has orange fur, long, multicolored glowing, floating, glowing orange, gradient flame hair, hair "
@@ -107,4 +94,4 @@ def test_the_specification_s_example_becomes_prose():
     )
     assert found.remainder == ()
     assert easy(found.text, SENTENCES).text == found.text
-    assert ":1.2" not in easy(EXAMPLE, Family("sentences", weights=False)).text
+    assert ":1.2" not in easy(example, Family("sentences", weights=False)).text

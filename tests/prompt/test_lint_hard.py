@@ -97,19 +97,6 @@ HARD = [
     ("STYLE(A1111 b", "TL101 TL302", "TL302"),
     ("a [b:c:0.5", "TL208 TL302", ""),
 ]
-EXAMPLE = """\
-masterpiece, best quality, amazing quality, very aesthetic, 4k, high resolution, ultra-detailed, absurdres, newest, \
-scenery
-1girl, furry, anthro, phoenix fox girl, orange fur, long hair, multicolored glowing hair,gradient hair, flame hair, \
-glowing orange hair, floating hair, hair between eyes, gradient orange yellow eyes,very large eyes, uneven eyes
-facing to the side, looking at viewer, upturned eyes,intimidating, smirk, smug, grin, crazy smile, long snout, \
-sharp teeth
-black headband with fire pattern, black collar with white spikes, cropped leather flaming red jacket over collared \
-impossible white shirt, underbust belt
-portrait, upper body, close-up, foreshortening, dutch angle 
-(detailed fire forest background, fiery background:1.2), (blue fire:1.2) AND red fire,
-dark ambient, glow, detailed eyes, depth of field, detailed fluffy fur, volumetric lighting
-"""  # noqa: W291 the specification's own trailing space
 NEGATIVE = (
     "particles, 3d, rendered, human, multiple tails, old, oldest, cartoon, graphic, text, painting, crayon, graphite, "
     "abstract, glitch, deformed, mutated, ugly, disfigured, long body, lowres, bad anatomy, bad hands, missing "
@@ -129,16 +116,16 @@ def test_hard_prompts(text, a1111, comfyui):
 
 
 @pytest.mark.parametrize(("dialect", "more"), [("a1111", []), ("comfyui", ["TL402 AND"])])
-def test_the_specification_s_example(dialect, more):
+def test_the_specification_s_example(dialect, more, example):
     """Nine quality tags, five lines without a comma at their end, and an AND that splits all: nothing else is odd."""
-    found = [f"{finding.code} {EXAMPLE[finding.start : finding.end]}" for finding in lint(EXAMPLE, dialect=dialect)]
-    quality = EXAMPLE[: EXAMPLE.index(", scenery")]
+    found = [f"{finding.code} {example[finding.start : finding.end]}" for finding in lint(example, dialect=dialect)]
+    quality = example[: example.index(", scenery")]
     ends = ["TL104 y", "TL104 s", "TL104 h", "TL104 t", "TL104 e"]
     assert found == [f"TL603 {quality}", *ends, *more, "TL403 AND"]
 
 
-def test_the_example_s_and_takes_all_before_and_all_behind():
-    (finding,) = (finding for finding in lint(EXAMPLE) if finding.code == "TL403")
+def test_the_example_s_and_takes_all_before_and_all_behind(example):
+    (finding,) = (finding for finding in lint(example) if finding.code == "TL403")
     assert "the 47 tags from 'masterpiece' to 'blue fire'" in finding.message
     assert "the 7 tags from 'red fire' to 'volumetric lighting'" in finding.message
 
@@ -149,5 +136,5 @@ def test_the_specification_s_negative_prompt():
     assert [(code, place) for code, place in found if code != "TL502"] == [("TL107", "bad anatomy")]
 
 
-def test_the_two_prompts_of_the_example_do_not_contradict_each_other():
-    assert "TL505" not in {finding.code for finding in lint(EXAMPLE, negative=NEGATIVE)}
+def test_the_two_prompts_of_the_example_do_not_contradict_each_other(example):
+    assert "TL505" not in {finding.code for finding in lint(example, negative=NEGATIVE)}

@@ -4,19 +4,6 @@ import pytest
 
 from tagloom.prompt.syntax import canonical, parse_tags
 
-EXAMPLE = """\
-masterpiece, best quality, amazing quality, very aesthetic, 4k, high resolution, ultra-detailed, absurdres, newest, \
-scenery
-1girl, furry, anthro, phoenix fox girl, orange fur, long hair, multicolored glowing hair,gradient hair, flame hair, \
-glowing orange hair, floating hair, hair between eyes, gradient orange yellow eyes,very large eyes, uneven eyes
-facing to the side, looking at viewer, upturned eyes,intimidating, smirk, smug, grin, crazy smile, long snout, \
-sharp teeth
-black headband with fire pattern, black collar with white spikes, cropped leather flaming red jacket over collared \
-impossible white shirt, underbust belt
-portrait, upper body, close-up, foreshortening, dutch angle 
-(detailed fire forest background, fiery background:1.2), (blue fire:1.2) AND red fire,
-dark ambient, glow, detailed eyes, depth of field, detailed fluffy fur, volumetric lighting
-"""  # noqa: W291 the specification's own trailing space
 EXAMPLE_TAGS = [
     *("masterpiece", "best quality", "amazing quality", "very aesthetic", "4k", "high resolution", "ultra-detailed"),
     *("absurdres", "newest", "scenery"),
@@ -47,12 +34,12 @@ def names(text: str) -> list[str]:
     return [tag.name for tag in parse_tags(text)]
 
 
-def test_the_specification_s_example_parses_into_its_tags():
-    assert names(EXAMPLE) == EXAMPLE_TAGS
+def test_the_specification_s_example_parses_into_its_tags(example):
+    assert names(example) == EXAMPLE_TAGS
 
 
-def test_the_specification_s_example_weights_three_tags():
-    weighted = {tag.name: tag.weight for tag in parse_tags(EXAMPLE) if tag.weight != 1}
+def test_the_specification_s_example_weights_three_tags(example):
+    weighted = {tag.name: tag.weight for tag in parse_tags(example) if tag.weight != 1}
     assert weighted == {"detailed fire forest background": 1.2, "fiery background": 1.2, "blue fire": 1.2}
 
 
