@@ -7,6 +7,7 @@ import importlib.util
 import json
 import re
 import sys
+import time
 import types
 
 TREE, PACKAGE, EMBEDDINGS = sys.argv[1:4]
@@ -260,7 +261,26 @@ def compel(texts):
     ]
 
 
+def seconds(job):
+    """Return how long a prompt takes, by what encodes it: the fastest of some rounds."""
+    text, rounds = job
+    ways = {
+        "CLIPTextEncode": lambda: core(text),
+        "dialect comfyui": lambda: ours(text, "comfyui"),
+        "dialect a1111": lambda: ours(text),
+        "A1111's weighting and chunks": lambda: ours(text, how="a1111", chunks="a1111"),
+    }
+    best = dict.fromkeys(ways, float("inf"))
+    for _ in range(rounds):
+        for name, way in ways.items():
+            began = time.perf_counter()
+            way()
+            best[name] = min(best[name], time.perf_counter() - began)
+    return best
+
+
 QUESTIONS = {
+    "seconds": seconds,
     "same_as_core": same_as_core,
     "as_a1111": as_a1111,
     "and_formula": and_formula,
