@@ -12,7 +12,6 @@ from .errors import UsageError
 
 MISSING = "the following arguments are required"
 NO_VALUE = "expected one argument"
-GLUED = "ignored explicit argument"
 COMMAND = "COMMAND"
 LONG_OPTION = re.compile(r"--[a-z]")
 LONGEST_SHOWN = 60
@@ -53,7 +52,7 @@ class Parser(argparse.ArgumentParser):
         before = self._words[place - 1] if place else ""
         if message.endswith(NO_VALUE) and before in self._option_string_actions:
             return f"a value that begins with a dash is written behind '=': {before}={text}; "
-        if (MISSING in message and not message.endswith(COMMAND)) or GLUED in message:
+        if MISSING in message and not message.endswith(COMMAND):
             return f"a text that begins with a dash is written behind '--': {self.prog} -- {text}; "
         return ""
 

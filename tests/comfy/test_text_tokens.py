@@ -108,7 +108,7 @@ def test_weights_are_no_text():
     """Each weighted piece is encoded by itself, without its brackets and its number."""
     pieces = ["detailed fire forest background, fiery background", ", ", "blue fire", " AND red fire"]
     text = "(detailed fire forest background, fiery background:1.2), (blue fire:1.2) AND red fire"
-    assert count_text_tokens(text) == sum(len(reference("clip")(piece)) for piece in pieces)
+    assert count_text_tokens(text, "comfyui") == sum(len(reference("clip")(piece)) for piece in pieces)
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +162,7 @@ def real(prompts, tmp_path_factory) -> dict[str, list]:
 
 
 def ours(text: str, encoder: str) -> list[list[tuple[int, float]]]:
-    chunks = read_chunks(text, text_encoder(encoder), Rules(embeddings=EMBEDDINGS))
+    chunks = read_chunks(text, text_encoder(encoder), Rules("comfyui", tag_aware=False, embeddings=EMBEDDINGS))
     assert not chunks.unknown
     return [[(token.id, token.weight) for token in chunk] for chunk in chunks.chunks]
 
@@ -188,7 +188,9 @@ class Profile:
 
 def test_what_hidream_s_t5_drops_is_what_comfyui_drops(prompts, real):
     for text, batches in zip(prompts, real["hidream"], strict=True):
-        (count,) = account(text, [Profile("t5xxl", most=128)], embeddings=EMBEDDINGS, suggest=False).encoders
+        limits = [Profile("t5xxl", most=128)]
+        rules = {"tag_aware": False, "embeddings": EMBEDDINGS, "suggest": False}
+        (count,) = account(text, limits, "comfyui", **rules).encoders
         assert [chunk.tokens for chunk in count.chunks] == [len(own) for _, own in batches]
         assert count.unread == sum(len(own) for _, own in batches[1:])
 

@@ -17,7 +17,6 @@ def test_a_prompt_that_begins_with_a_dash_is_told_how_to_be_written(ask, command
 @pytest.mark.parametrize(
     ("arguments", "hinted"),
     [
-        (["check", "-hello"], "tagloom prompt check -- -hello;"),
         (["check", "-1::(a)::"], "tagloom prompt check -- '-1::(a)::';"),
         (["check", "-_-" * 100], "tagloom prompt check -- ...;"),
         (["check", "x", "--negative", "-_-"], "'=': --negative=-_-;"),
