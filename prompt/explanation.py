@@ -81,9 +81,10 @@ class Explanation:
                 lines += [f"{steps}:"] if len(part.readings) > 1 else []
                 lines += map(_line, segments)
         name = get_dialect(self.dialect).name
-        lines += [f"{item.name!r} is kept as a tag; {name} alone would read syntax in it" for item in self.misreadings]
+        kept = dict.fromkeys(_shown(item.name) for item in self.misreadings)
+        lines += [f"{tag} is kept as a tag; {name} alone would read syntax in it" for tag in kept]
         lines += dict.fromkeys(told(item, self.dialect) for item in self.references)
-        return "\n".join(lines)
+        return "\n".join(lines) or "nothing is encoded"
 
 
 @uncollected
@@ -130,7 +131,11 @@ def _by_text(readings: tuple[Reading, ...]) -> list[tuple[str, tuple[Segment, ..
         segments.setdefault(said, reading.segments)
         steps.setdefault(said, []).append(str(first) if first == last else f"{first} to {last}")
         first = last + 1
-    return [(f"steps {_shortened(places)}", segments[said]) for said, places in steps.items()]
+    return [(_named(places), segments[said]) for said, places in steps.items()]
+
+
+def _named(places: list[str]) -> str:
+    return f"step {places[0]}" if len(places) == 1 and places[0].isdecimal() else f"steps {_shortened(places)}"
 
 
 def _shortened(places: list[str]) -> str:
@@ -140,4 +145,9 @@ def _shortened(places: list[str]) -> str:
 def _line(segment: Segment) -> str:
     if segment.text == "BREAK" and segment.weight == -1:
         return "        (a new chunk)"
-    return f"{segment.weight:>7.4g} {segment.text!r}"
+    return f"{segment.weight:>7.4g} {_shown(segment.text)}"
+
+
+def _shown(text: str) -> str:
+    """Return a text in quotes, on one line, with its backslashes as they are encoded."""
+    return repr(text).replace(r"\\", "\\")

@@ -54,8 +54,8 @@ def place_of(text: str, place: int) -> Place:
 def _fix(text: str, finding: Finding) -> str:
     if not finding.fixes:
         return ""
-    start = min(edit.start for edit in finding.fixes)
-    end = max(edit.end for edit in finding.fixes)
+    start = min(finding.start, *(edit.start for edit in finding.fixes))
+    end = max(finding.end, *(edit.end for edit in finding.fixes))
     inner = [edit._replace(start=edit.start - start, end=edit.end - start) for edit in finding.fixes]
     new = apply_edits(text[start:end], inner)
     what = f"write {printable(quoted(new))}" if new.strip() else "take it out"

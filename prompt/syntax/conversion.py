@@ -23,6 +23,7 @@ HALF = 0.5
 LEFT_OUT = frozenset({Kind.LORA, Kind.COMMENT})
 GAPS = frozenset({Kind.SPACE, Kind.SEPARATOR})
 NUMBER_BEHIND = re.compile(r":\s*[-+]?[.\d]+\Z")
+WORD_IN_BRACKETS = "in brackets BREAK is a word to A1111 too, of a weight below 0: it stays one"
 COMMA_ADDED = "a comma is added: A1111 takes a number at the end for AND's weight"
 
 
@@ -93,7 +94,8 @@ def convert(text: str, source: str, target: str, tag_aware: bool = True) -> Conv
             segments.insert(0, Segment(JOINT, 1.0, 0, 0))
         wanted += [Segment(JOINT, 1.0, *mark[2:]) if mark[:2] == ("BREAK", -1.0) else mark for mark in segments]
         losses += _write(wanted[len(wanted) - len(segments) :], WRITERS[target], piece, written)
-    if not losses and _same(attention(text, target), wanted) and not _says_more(text, target):
+    readings = [attention(text, target, aware) for aware in {False, tag_aware}]
+    if not losses and all(_same(reading, wanted) for reading in readings) and not _says_more(text, target):
         return Conversion(text, ())
     result = "".join(written)
     if target == "a1111" and parse(result, target, tag_aware=False).of_kind(Kind.AND_WEIGHT):
@@ -242,6 +244,10 @@ def _same(first: list[Segment], second: list[Segment]) -> bool:
     )
 
 
+def _in_brackets(tree: Tree, node: Node) -> bool:
+    return node.kind is Kind.BREAK and tree.nodes[node.parent].kind is Kind.ATTENTION
+
+
 def _unsayable(tree: Tree, name: str) -> list[Loss]:
     """Return what only A1111 can say, with what becomes of it."""
     words = {
@@ -252,7 +258,11 @@ def _unsayable(tree: Tree, name: str) -> list[Loss]:
         Kind.ALTERNATION: f"{name} has no alternation: the first option is kept",
         Kind.COMMENT: f"{name} has no comments: it is left out",
     }
-    losses = [Loss(node.start, node.end, words[node.kind]) for node in tree.nodes if node.kind in words]
+    losses = [
+        Loss(node.start, node.end, WORD_IN_BRACKETS if _in_brackets(tree, node) else words[node.kind])
+        for node in tree.nodes
+        if node.kind in words
+    ]
     losses += [
         Loss(node.start, node.end, f"{name} has no references to files: load {node.value} with a node")
         for node in tree.of_kind(Kind.LORA)

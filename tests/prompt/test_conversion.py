@@ -61,6 +61,8 @@ def weights(text: str, dialect: str, tag_aware: bool = False) -> list[tuple[str,
         ("(a:1.2), ;), (b:1.2)", "comfyui", "comfyui", r"(a:1.2), ;\), (b:1.2)"),
         ("(smile, ;), blush:1.2)", "comfyui", "comfyui", r"(smile, ;\), blush:1.2)"),
         ("(:3)", "comfyui", "a1111", "(:3:1.1)"),
+        (";), (hat)", "novelai3", "comfyui", r";\), \(hat\)"),
+        ("2b (nier:automata)", "a1111", "a1111", r"2b \(nier:automata\)"),
         ("(reverse:1999)", "comfyui", "comfyui", "(reverse:1999:1.1)"),
         ("((reverse:1999):1.3)", "a1111", "a1111", "((reverse:1999:1.1):1.3)"),
     ],
@@ -96,6 +98,7 @@ def test_a_prompt_means_the_same_in_another_dialect(text, source, target, expect
         ("1girl, :3", "a1111", "a1111", "1girl, :3,", [":3"]),
         ("#compass, x", "a1111", "a1111", "#compass, x", ["#compass"]),
         ("fire AND ice", "comfyui", "a1111", "fire and ice", ["fire AND ice"]),
+        ("(a BREAK b:1.2)", "a1111", "comfyui", "(a:1.2)(BREAK:-1.2)(b:1.2)", ["BREAK"]),
     ],
 )
 def test_what_can_t_be_said_is_listed_with_its_place(text, source, target, expected, lost):

@@ -50,6 +50,9 @@ def told(text: str, dialect: str = "a1111", **options: object) -> list[str]:
         ("a AND b", "comfyui", ["      1 'a AND b'"]),
         ("hat:0.5", "a1111", ["the whole prompt, weight 0.5:", "      1 'hat'"]),
         ("hat:0.5", "comfyui", ["      1 'hat:0.5'"]),
+        (r"a\b \(c\)", "comfyui", [r"      1 'a\b (c)'"]),
+        ("()", "comfyui", ["nothing is encoded"]),
+        ("[a:b:0.05]", "a1111", ["step 1:", "      1 'a'", "steps 2 to 20:", "      1 'b'"]),
         ("[day:night:0.25]", "a1111", ["steps 1 to 5:", "      1 'day'", "steps 6 to 20:", "      1 'night'"]),
         ("[day:night:0.25]", "comfyui", ["      1 '[day:night:0.25]'"]),
         (

@@ -14,7 +14,7 @@ def test_a_report_gives_place_code_message_fix_and_carets():
         "    masterpiece, Long Hair, (blush 1.2)",
         "                 ^^^^^^^^^",
         "col 32-35 TL211 error: 1.2 is encoded as text, no weight: a colon is missing before it "
-        "(fix: write ':', changes weights)",
+        "(fix: write ':1.2)', changes weights)",
         "    masterpiece, Long Hair, (blush 1.2)",
         "                                   ^^^^",
     ]
