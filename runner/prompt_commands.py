@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .output import Output
 
 STDIN = "-"
+BYTE_ORDER_MARK = "\ufeff"
+"""What some editors save before a text; it is no part of it."""
 Action = Callable[[argparse.Namespace, "Output"], int]
 
 
@@ -85,7 +87,7 @@ def _text(options: argparse.Namespace) -> str:
     if options.text != STDIN:
         return str(options.text)
     try:
-        return sys.stdin.read().removesuffix("\n")
+        return sys.stdin.read().removeprefix(BYTE_ORDER_MARK).removesuffix("\n")
     except UnicodeDecodeError as error:
         raise UsageError(f"standard input is no {sys.stdin.encoding} text; save it in that encoding") from error
 

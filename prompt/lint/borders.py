@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from ..syntax import Kind
@@ -14,6 +15,8 @@ from .prompt import Prompt, known_name
 from .weights import LEAST, MOST
 
 SIMPLE = frozenset({Kind.TAG, Kind.SEPARATOR, Kind.SPACE, Kind.EDGE, Kind.BREAK, Kind.LORA})
+EMPTY = re.compile(r"\s*(?::\s*[-+]?[0-9.]+\s*)?")
+"""A part of which there is nothing, or its weight alone; no LoRA, no comment."""
 LONGEST_SUGGESTION = 20_000
 """Characters of a prompt that is written twice into a suggestion."""
 
@@ -165,13 +168,31 @@ def _each_side(prompt: Prompt, start: int, close: int, span: tuple[int, int]) ->
 
 def empty_parts(prompt: Prompt) -> Iterator[Spot]:
     """Find AND with nothing before or behind it."""
-    ands = prompt.of_kind(Kind.AND)
+    ands = prompt.of_kind(Kind.AND) if prompt.dialect.a1111 else []
     parts = prompt.tree.sub_prompts() if ands else []
+    message = "nothing stands on one side of this AND: an empty prompt is mixed in; take the AND out"
     for place, node in enumerate(ands):
-        sides = [parts[place], parts[place + 1]]
-        if any(not prompt.text[side.start : side.end].strip() for side in sides):
-            message = "nothing stands on one side of this AND: an empty prompt is mixed in; take the AND out"
-            yield Spot(node.start, node.end, message, (Edit(node.start, node.end, ""),), changes_weights=True)
+        stretch = _empty_beside(prompt, parts, place, node)
+        if stretch:
+            edits = (_without(prompt, node, *stretch),) if EMPTY.fullmatch(prompt.text, *stretch) else None
+            yield Spot(node.start, node.end, message, edits, changes_weights=True)
+
+
+def _empty_beside(prompt: Prompt, parts: Sequence[SubPrompt], place: int, node: Node) -> tuple[int, int] | None:
+    """Return from where to where an empty part lies before an AND, or behind it at the prompt's end."""
+    before, behind = parts[place], parts[place + 1]
+    if not prompt.text[before.start : before.end].strip():
+        return before.start, node.start
+    last = place + 2 == len(parts)
+    return (node.end, len(prompt.text)) if last and not prompt.text[behind.start : behind.end].strip() else None
+
+
+def _without(prompt: Prompt, node: Node, start: int, end: int) -> Edit:
+    """Return the edit that takes an empty part out with its AND, and the white space that is then at a prompt's end."""
+    if end > node.start:
+        return Edit(len(prompt.text[: node.start].rstrip()), end, "")
+    rest = prompt.text[node.end :] if start == 0 else ""
+    return Edit(start, node.end + len(rest) - len(rest.lstrip()), "")
 
 
 def part_weights(prompt: Prompt) -> Iterator[Spot]:

@@ -26,6 +26,8 @@ ANY = re.compile(r"[()\[\]{}]")
 ROUND = re.compile(r"[()]")
 NUMBER = re.compile(r"\s*[^,\n\r()\[\]]*?:\s*[0-9]*\.?[0-9]+(?=\s*(?:[,\n\r]|\Z))")
 NUMBER_BEFORE = re.compile(r":\s*[0-9]*\.?[0-9]+\s*\Z")
+INNER_NUMBER = re.compile(r"\(([^():]*[^\s():])\s*:\s*([0-9]*\.[0-9]+|[0-2])\s*\)(?=[\s,)]|\Z)")
+"""A1111's `(tag:1.2)`, with nothing behind it that could be compel's weight."""
 AND = re.compile(r"(?<!\w)AND\b")
 
 
@@ -184,6 +186,19 @@ def text_brackets(prompt: Prompt) -> Iterator[Spot]:
             continue
         told_until = close
         yield _text_brackets(prompt, start, close, _depth(prompt, start, close, partners))
+    if prompt.dialect.id == "compel":
+        yield from _inner_numbers(prompt)
+
+
+def _inner_numbers(prompt: Prompt) -> Iterator[Spot]:
+    """Find `(tag:1.2)` where the number belongs behind the brackets."""
+    for match in INNER_NUMBER.finditer(prompt.masked):
+        colon = prompt.text[match.end(1) : match.end() - 1].strip()
+        message = (
+            f"the brackets weight nothing, and '{colon}' is text: {prompt.dialect.name} reads a weight behind the "
+            f"brackets, '(tag){match[2]}'"
+        )
+        yield Spot(*match.span(), message, (Edit(match.end(1), match.end(), f"){match[2]}"),), changes_weights=True)
 
 
 def _depth(prompt: Prompt, start: int, close: int, partners: dict[int, int]) -> int:

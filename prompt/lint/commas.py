@@ -67,8 +67,10 @@ def empty_tags(prompt: Prompt) -> Iterator[Spot]:
 
 
 def _nothing_before(prompt: Prompt, before: Node | None) -> bool:
-    if before is None or before.kind in (Kind.SEPARATOR, Kind.AND, Kind.BREAK):
+    if before is None or before.kind is Kind.SEPARATOR:
         return True
+    if before.kind in (Kind.AND, Kind.BREAK):
+        return prompt.dialect.a1111  # elsewhere they are words
     if before.kind is not Kind.EDGE:
         return False
     parent = prompt.tree.nodes[before.parent]

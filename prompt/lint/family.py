@@ -104,6 +104,10 @@ def ignored_weights(prompt: Prompt) -> Iterator[Spot]:
 def ignored_negative(prompt: Prompt) -> Iterator[Spot]:
     """Find a negative prompt for a family on which it has no effect."""
     family = prompt.family
-    if prompt.negative and family is not None and not family.negative.used and prompt.text.strip():
-        message = f"{family.name} ignores negative prompts at its CFG; leave it empty"
+    if family is None or family.negative.used or not prompt.text.strip():
+        return
+    message = f"{family.name} ignores negative prompts at its CFG; leave it empty"
+    if prompt.negative:
         yield Spot(0, len(prompt.text), message)
+    elif prompt.other_names:
+        yield Spot(0, 1, f"about the negative prompt beside this one: {message}")

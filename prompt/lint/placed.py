@@ -7,13 +7,15 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from operator import attrgetter
 
+from ..naming import canonical
 from ..syntax import Kind
 from ..syntax.edits import Edit
 from .brackets import ANY
 from .finding import Spot, quoted
 from .numbers import LONGEST, WEIGHT_END, decimal_comma
 from .phrases import Phrase
-from .prompt import Prompt, is_known
+from .prompt import Prompt, in_subgroup, is_known
+from .references import begins_reference
 from .weights import NUMBERED
 
 SIMPLE = frozenset({Kind.TAG, Kind.SEPARATOR, Kind.SPACE, Kind.EDGE})
@@ -45,7 +47,7 @@ def _number(prompt: Prompt, phrase: Phrase) -> str | None:
     """Return the number that a tag ends with, as a weight would be written."""
     if phrase.end - phrase.start > LONGEST or is_known(phrase.name):
         return None
-    if ANY.search(prompt.masked, phrase.start, phrase.end):
+    if ANY.search(prompt.masked, phrase.start, phrase.end) or begins_reference(prompt, phrase.start, phrase.end):
         return None  # a bracket without a partner: another finding
     match = WEIGHT_END.fullmatch(prompt.source(phrase))
     return match[2] if match else None
@@ -104,16 +106,32 @@ def whole_prompt(prompt: Prompt) -> Iterator[Spot]:
     for node in prompt.of_kind(Kind.AND_WEIGHT):
         part = parts[bisect_right(parts, node.start, key=attrgetter("start")) - 1]
         tags = prompt.within(part.start, node.start)
-        if not tags or (len(parts) > 1 and len(tags) < 2):
+        if not tags or (len(parts) > 1 and len(tags) < 2) or begins_reference(prompt, tags[-1].start, tags[-1].end):
             continue
         end = node.start + len(tree.source(node).rstrip())
         what = "the whole prompt" if len(parts) == 1 else "this whole part of the prompt"
-        message = (
-            f"A1111 takes {quoted(tree.source(node))} at the end for the weight of {what}, not of "
-            f"{quoted(prompt.source(tags[-1]))}; put brackets around the tag and its number, or a comma behind it"
-        )
-        edits = _bracketed(tags[-1].start, end)
+        message = f"A1111 takes {quoted(tree.source(node))} at the end for the weight of {what}, not of "
+        message += f"{quoted(prompt.source(tags[-1]))}; "
+        if _is_emoticon(prompt, node.start, end):
+            message += "if the tag is meant, put a comma before it and one behind it"
+            edits = _between_commas(prompt, part.start, node.start, end)
+        else:
+            message += "put brackets around the tag and its number, or a comma behind it"
+            edits = _bracketed(tags[-1].start, end)
         yield Spot(node.start, end, message, edits, changes_weights=True)
+
+
+def _between_commas(prompt: Prompt, begun: int, start: int, end: int) -> tuple[Edit, ...]:
+    """Return the edits that put commas around the end of a part that began at some place."""
+    before = prompt.text[begun:start].rstrip()
+    own = () if before.endswith(",") else (Edit(begun + len(before), start, ", "),)
+    return *own, Edit(end, end, ",")
+
+
+def _is_emoticon(prompt: Prompt, start: int, end: int) -> bool:
+    """Return whether a weight is also a tag such as `:3`, behind a space."""
+    behind_space = prompt.text[start - 1 : start].isspace()
+    return behind_space and in_subgroup(canonical(prompt.text[start:end]), "expression", "emoticon")
 
 
 def square_brackets(prompt: Prompt) -> Iterator[Spot]:

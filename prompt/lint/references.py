@@ -7,11 +7,15 @@ from collections.abc import Collection, Iterator
 
 from ..errors import nearest_names
 from ..syntax import Kind
-from .finding import Spot, quoted
+from ..syntax.edits import Edit
+from .finding import Spot, Suggestion, quoted
 from .prompt import Prompt
 
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
 LORA = re.compile(r"<(lora|lyco):", re.IGNORECASE)
+BROKEN = re.compile(r"<(?:lora|lyco|hypernet):([^<>]*)(>?)", re.IGNORECASE)
+"""In a text whose references are blanked out: the beginning of one that is none."""
+NAME_AND_STRENGTH = re.compile(r"[^<>,:\n\r]+:[0-9]*\.?[0-9]+")
 
 
 def lora_form(prompt: Prompt) -> Iterator[Spot]:
@@ -29,6 +33,27 @@ def lora_form(prompt: Prompt) -> Iterator[Spot]:
         elif not NUMBER.fullmatch(strength.strip()):
             message = f"{quoted(strength)} is no strength of a LoRA; write a number, as in '<lora:{name}:0.8>'"
             yield Spot(node.start, node.end, message)
+    yield from _broken(prompt)
+
+
+def _broken(prompt: Prompt) -> Iterator[Spot]:
+    """Find `<lora:x:1` that is never closed, and `<lora:>`."""
+    for match in BROKEN.finditer(prompt.masked):
+        start, end = match.span()
+        if match[2] and not match[1].strip():
+            yield Spot(start, end, f"{quoted(match[0])} names no LoRA; write '<lora:name:0.8>'")
+        elif not match[2]:
+            message = (
+                "nothing closes this '<', so it begins no reference and is encoded as text; write '<lora:name:0.8>'"
+            )
+            inner = NAME_AND_STRENGTH.match(prompt.masked, match.start(1), end)
+            closed = (Suggestion("a closed reference", (Edit(inner.end(), inner.end(), ">"),)),) if inner else ()
+            yield Spot(start, start + 1, message, suggestions=closed)
+
+
+def begins_reference(prompt: Prompt, start: int, end: int) -> bool:
+    """Return whether a reference that is none begins between two places."""
+    return "<" in prompt.text[start:end] and BROKEN.search(prompt.masked, start, end) is not None
 
 
 def lora_in_comfyui(prompt: Prompt) -> Iterator[Spot]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..syntax import Kind
 from ..syntax.schedules import find_schedules
 from ..tags.vocabulary import vocabulary
-from .brackets import schedules
+from .brackets import parts_of, schedules
 from .finding import Spot, quoted
 from .prompt import Prompt
 
@@ -64,6 +64,8 @@ def broken(prompt: Prompt) -> Iterator[Spot]:
     """Find square brackets that look like prompt editing and are none, such as `[a:b:c:0.5]` and `[a|b:0.5]`."""
     if not prompt.dialect.a1111:
         return
+    parts = iter(parts_of(prompt))
+    told_until = 0
     for _, node in prompt.groups:
         looks_so = prompt.text[node.start] == "[" and WOULD_BE.fullmatch(prompt.masked[node.start : node.end][:LONGEST])
         if looks_so and not find_schedules(prompt.masked, node.start, node.end):
@@ -71,7 +73,18 @@ def broken(prompt: Prompt) -> Iterator[Spot]:
                 f"{quoted(prompt.tree.source(node))} is no prompt editing, so A1111 encodes it as text: that is "
                 "'[before:behind:0.5]', with two texts at most, or '[a|b]' without a number"
             )
+            if node.start >= told_until and "|" in prompt.masked[node.start : node.end]:
+                start, told_until = next(part for part in parts if part[1] > node.start)
+                message += _undone(prompt, start, told_until)
             yield Spot(node.start, node.end, message)
+
+
+def _undone(prompt: Prompt, start: int, end: int) -> str:
+    """Return what to say of the prompt editing that a bar in a range undoes: A1111's grammar fails there as a whole."""
+    for match in WOULD_BE.finditer(prompt.masked, start, end):
+        if find_schedules(prompt.masked, *match.span()):
+            return f". Because of its bar all prompt editing is encoded as text, {quoted(match[0])} too"
+    return ""
 
 
 def lone_bar(prompt: Prompt) -> Iterator[Spot]:

@@ -12,6 +12,8 @@ from .prompt import Prompt, in_subgroup, known_name
 
 SEVERAL = re.compile(r"(?:[2-9]|[1-9]\d|6\+)(?:girls|boys|others)|multiple (?:girls|boys|others)|couple|twins|crowd")
 ONE = re.compile(r"1(girl|boy|other)")
+ONE_BODY = frozenset({"clone", "dual persona", "multiple persona", "multiple views", "reflection"})
+"""Tags that show one character several times: `solo, 1girl, 1boy, dual persona`."""
 CHARACTERS = (
     "several characters in one picture are extremely hard: generate them one by one and put the pictures together "
     "in an image editor"
@@ -43,7 +45,7 @@ def contradictions(prompt: Prompt) -> Iterator[Spot]:
     for names in by_scope.values():
         if len(names) < 2:
             continue
-        for first, second, subject in vocabulary().contradictions(names)[:200]:
+        for first, second, subject in [*vocabulary().contradictions(names)[:200], *_crowd(names)]:
             one, other = names.get(first), names.get(second)
             if one and other:
                 message = (
@@ -51,6 +53,14 @@ def contradictions(prompt: Prompt) -> Iterator[Spot]:
                     f"{prompt.place(one.start)} ({subject}); keep one of them"
                 )
                 yield Spot(other.start, other.end, message)
+
+
+def _crowd(names: dict[str, Phrase]) -> Iterator[tuple[str, str, str]]:
+    """Yield `solo` and the second of two counts that only together contradict it: `1girl, 1boy`."""
+    counts = [name for name in names if ONE.fullmatch(name)]
+    if "solo" in names and len(counts) > 1 and not ONE_BODY & names.keys():
+        first, second = sorted(("solo", counts[1]), key=lambda name: names[name].start)
+        yield first, second, f"'{counts[0]}' and '{counts[1]}' are two"
 
 
 def in_both(prompt: Prompt) -> Iterator[Spot]:

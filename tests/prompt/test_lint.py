@@ -34,6 +34,7 @@ CASES: list[tuple[str, dict[str, object], list[tuple[str, str]]]] = [
     ("(smile)\n(portrait)", {}, [("TL104", ")")]),
     ("blush,, grin, ,portrait,", {}, [("TL105", ","), ("TL105", ",")]),
     (", smile BREAK, grin", {"dialect": "a1111"}, [("TL105", ","), ("TL105", ",")]),
+    ("smile BREAK, grin AND, blush", {}, [("TL402", "BREAK"), ("TL402", "AND")]),
     ("blush，grin、forest", {}, [("TL106", "，"), ("TL106", "、")]),
     ("（smile）, １girl", {}, [("TL106", "（"), ("TL106", "）"), ("TL106", "１")]),
     ("blush, grin, Blush", {}, [("TL101", "Blush"), ("TL107", "Blush")]),
@@ -108,6 +109,9 @@ CASES: list[tuple[str, dict[str, object], list[tuple[str, str]]]] = [
     ("smile and blush, black and white", {"dialect": "a1111"}, []),
     ("(smile AND blush:1.2)", {"dialect": "a1111"}, [("TL404", "AND")]),
     ("smile AND", {"dialect": "a1111"}, [("TL405", "AND")]),
+    ("AND smile AND AND grin", {"dialect": "a1111"}, [("TL405", "AND"), ("TL405", "AND")]),
+    ("1girl, smile :3", {"dialect": "a1111"}, [("TL208", ":3")]),
+    ("(smile:1.2), hat", {"dialect": "compel"}, [("TL303", "(smile:1.2)")]),
     ("smile AND blush :9", {"dialect": "a1111"}, [("TL406", ":9")]),
     ("[smile:blush:1.5]", {"dialect": "a1111"}, [("TL407", "[smile:blush:1.5]")]),
     ("[smile:blush:0.5], [smile:blush:12]", {"dialect": "a1111"}, []),
@@ -116,6 +120,12 @@ CASES: list[tuple[str, dict[str, object], list[tuple[str, str]]]] = [
     ("smile | grin, [blush:forest:0.5]", {"dialect": "a1111"}, [("TL410", "|")]),
     ("[smile:blush:grin:0.5]", {"dialect": "a1111"}, [("TL411", "[smile:blush:grin:0.5]")]),
     ("<lora:x:strong>, smile", {"dialect": "a1111"}, [("TL412", "<lora:x:strong>")]),
+    ("<lora:x:1, smile", {"dialect": "a1111"}, [("TL412", "<")]),
+    ("<lora:x:1, smile", {}, [("TL412", "<")]),
+    ("smile, <LORA:x:1", {"dialect": "a1111"}, [("TL412", "<")]),
+    ("<lora:>, smile", {"dialect": "a1111"}, [("TL412", "<lora:>")]),
+    ("<lora:x, <lora:y:1>", {"dialect": "a1111"}, [("TL412", "<")]),
+    ("<lora:x:1>, smile", {"dialect": "comfyui", "tag_aware": False}, []),
     ("<lora:x:1>, smile", {}, [("TL413", "<lora:x:1>")]),
     ("[<lora:x:1>:smile:0.5]", {"dialect": "a1111"}, [("TL414", "<lora:x:1>")]),
     ("<lora:x:1>, smile", {"dialect": "a1111", "loras": ["y"]}, [("TL415", "<lora:x:1>")]),
@@ -127,6 +137,10 @@ CASES: list[tuple[str, dict[str, object], list[tuple[str, str]]]] = [
     ("multiple girls", {}, [("TL503", "multiple girls")]),
     ("1girl, 1boy", {}, [("TL503", "1boy")]),
     ("solo, 2girls", {}, [("TL503", "2girls"), ("TL504", "2girls")]),
+    ("1girl, solo, 1boy", {}, [("TL503", "1boy"), ("TL504", "1boy")]),
+    ("1girl, 1other, solo", {}, [("TL503", "1other"), ("TL504", "solo")]),
+    ("1girl, 1boy, solo, dual persona", {}, [("TL503", "1boy")]),
+    ("solo, 1girl BREAK 1boy", {"dialect": "a1111"}, [("TL503", "1boy")]),
     ("smile, forest", {"negative": "lowres, forest"}, [("TL505", "forest")]),
     ("worst quality, smile", {}, [("TL506", "worst quality")]),
     ("forest, dress, smile, 1girl, masterpiece", {}, [("TL508", "forest, dress, smile, 1girl")]),
@@ -246,6 +260,36 @@ def test_the_message_on_and_gives_both_extents_and_two_ways_out():
         "1girl, (blue fire:1.2), red fire, dark, glow",
         "1girl, (blue fire:1.2), dark, glow AND 1girl, red fire, dark, glow",
     ]
+
+
+def test_a_reference_without_its_end_may_be_closed():
+    (finding,) = lint("1girl, <lora:x:0.8, smile")
+    assert "nothing closes this '<'" in finding.message
+    assert finding.fixes is None
+    assert [apply_edits("1girl, <lora:x:0.8, smile", edits) for _, edits in finding.suggestions] == [
+        "1girl, <lora:x:0.8>, smile"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "undone"),
+    [
+        ("x [day:night:0.5], [a|b:0.5]", ["'[day:night:0.5]' too"]),
+        ("[a|b:0.5] AND [a|b:0.5], [c|d], [a|b:0.7]", ["", "'[c|d]' too", ""]),
+        ("[day:night:0.5], [a:b:c:0.5]", [""]),
+    ],
+)
+def test_a_bar_that_undoes_other_prompt_editing_says_so(text, undone):
+    found = [finding.message for finding in lint(text) if finding.code == "TL411"]
+    assert [message.partition(" all prompt editing is encoded as text, ")[2] for message in found] == undone
+
+
+@pytest.mark.parametrize(("family", "told"), [("flux1_dev", ["TL608"]), ("illustrious", [])])
+def test_an_ignored_negative_prompt_is_told_of_beside_the_positive_one(family, told):
+    found = lint("hat", family=family, negative="bad hands")
+    assert [finding.code for finding in found] == told
+    assert all("the negative prompt beside this one: " in finding.message for finding in found)
+    assert [finding.code for finding in lint("hat", family=family, negative=" ")] == []
 
 
 def test_a_misspelt_tag_has_a_suggestion_but_no_fix():

@@ -128,6 +128,11 @@ def test_the_exit_code_tells_whether_something_is_wrong(ask, text, code):
     assert told.notes == ("" if told.event["findings"] else "nothing to say\n")
 
 
+@pytest.mark.parametrize(("piped", "text"), [("\ufeffsmile\n", "smile\n"), ("smile", "smile\n")])
+def test_a_byte_order_mark_is_no_part_of_a_prompt(ask, piped, text):
+    assert ask("prompt", "sort", "-", stdin=piped).text == text
+
+
 def test_a_prompt_that_is_good_is_told_so_beside_the_results(ask):
     told = ask("prompt", "check", "1girl, long hair")
     assert (told.text, told.notes, told.event["findings"]) == ("", "nothing to say\n", [])
