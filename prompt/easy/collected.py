@@ -80,7 +80,7 @@ class Collected:
         for tag in filler:
             del self.positive[tag]
         silent = [entry for entry in self.explained if _is_filler(entry, filler)]
-        self.explained = [entry for entry in self.explained if not _is_filler(entry, filler)]
+        self.explained = [_without(entry, filler) for entry in self.explained if not _is_filler(entry, filler)]
         self.joining += [word for entry in silent for word in entry.words]
         gone = Counter(tag for entry in silent for tag in entry.tags)
         kept: list[str] = []
@@ -101,6 +101,10 @@ class Collected:
 
 def _is_filler(entry: Explained, filler: set[str]) -> bool:
     return bool(entry.tags) and not entry.negative and filler.issuperset(entry.tags)
+
+
+def _without(entry: Explained, filler: set[str]) -> Explained:
+    return entry if entry.negative else entry._replace(tags=tuple(tag for tag in entry.tags if tag not in filler))
 
 
 def listed(groups: dict[str, tuple[str, ...]]) -> str:

@@ -9,6 +9,11 @@ from .wording import tags_of, wording
 DENY_ADJECTIVES = frozenset({"not", "never"})
 """Negations that deny an adjective that they stand before."""
 
+KEPT_DENIED = frozenset({"a", "an", "any", "the", "or", "nor", "her", "his", "their"})
+"""Words behind `without` that don't end what is denied."""
+KEPT_BEHIND_OR = frozenset({"wearing", "wear", "wears", "have", "has", "having"})
+"""Words that don't end it behind `or`: `not wearing a hat or wearing gloves`."""
+
 
 def denied_words(negation: str, names: list[str], before: int) -> int:
     """Return how many words at the beginning of a noun phrase are denied while its noun is not; 0: all of it is.
@@ -50,3 +55,9 @@ def _without_noun(names: list[str], noun: str) -> Reading:
 def _is_thing(name: str) -> bool:
     """Return whether a word names a thing, and nobody: `hat`."""
     return is_noun(name) and not is_being(name)
+
+
+def goes_on_denied(name: str, negation: str, behind_or: bool) -> bool:
+    """Return whether what is denied goes on behind a joining word; `behind_or`: it stands behind an `or`."""
+    keeps = name in KEPT_DENIED or (name == "and" and negation in ("without", "lacking"))
+    return keeps or (behind_or and name in KEPT_BEHIND_OR)

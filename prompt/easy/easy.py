@@ -34,13 +34,12 @@ class EasyResult:
 
     def report(self) -> str:
         """Return in words what was done."""
-        if not self.text.strip() and not self.negative:
+        told = _told(self.done)
+        if not self.text.strip() and not self.negative and not told:
             return "Nothing to do: the prompt is empty."
         if self.done.untouched:
-            return (
-                f"Unchanged: it is {'a list of tags' if isinstance(self.done, EasyTags) else 'plain English'} already."
-            )
-        return "\n".join([*_told(self.done), *([f"Negative: {', '.join(self.negative)}"] if self.negative else [])])
+            return f"Unchanged: it is {_form(self)}."
+        return "\n".join([*told, *([f"Negative: {', '.join(self.negative)}"] if self.negative else [])])
 
 
 @uncollected
@@ -64,6 +63,14 @@ def easy(text: str, family: Family | str, dialect: str = "a1111") -> EasyResult:
         return EasyResult(sentences.text, (), sentences.remainder, sentences)
     tags = tags_from(text, dialect)
     return EasyResult(tags.text, tags.negative, tags.remainder, tags)
+
+
+def _form(result: EasyResult) -> str:
+    """Return what an unchanged prompt is: `no English` where all its letters are those of other scripts."""
+    letters = [char for char in result.text if char.isalpha()]
+    if letters and not any(char.isascii() for char in letters):
+        return "no English, which is all that easy mode reads"
+    return "a list of tags already" if isinstance(result.done, EasyTags) else "plain English already"
 
 
 def _told(done: EasyTags | EasySentences) -> list[str]:

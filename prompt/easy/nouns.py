@@ -32,10 +32,6 @@ BODY_PARTS = {
     "bearded": "beard",
 }
 """What `red-haired` and its like speak of."""
-LIGHT_VERBS = frozenset({"making", "doing", "giving", "showing", "taking", "makes", "does", "gives", "shows", "takes"})
-"""Verbs that their object says enough of: `making a peace sign`."""
-DOING_ALONE = frozenset({"holding", "playing"})
-"""Verbs that are tags beside an object, though not by themselves."""
 ADJECTIVE = ("ed", "ing", "y", "ful", "less", "ous", "ic", "al")
 
 
@@ -93,22 +89,6 @@ def read_noun(words: list[str]) -> Reading:
         kept = [word for word in words[:start] if word in left] + words[start:]
         return Reading(tags, (" ".join(kept),), tuple(left) if known else tuple(kept))
     return Reading(tags)
-
-
-def read_object(verb: str, words: list[str]) -> Reading:
-    """Return what becomes of a verb with its object: `holding`, `red cup` is `holding cup`, `red cup`."""
-    reading = read_noun(words)
-    done = [verb, *ongoing(verb)]
-    for start in range(len(words)):
-        tags = next((tags for form in done if (tags := tags_of([form, *words[start:]]))), ())
-        if tags:
-            return reading._replace(tags=(*tags, *reading.tags)) if start else Reading(tags)
-    if verb in LIGHT_VERBS and reading.tags:
-        return reading
-    alone = tags_of([verb]) or tuple(form for form in done if form in DOING_ALONE)
-    if alone:
-        return reading._replace(tags=(*alone[:1], *reading.tags))
-    return Reading(reading.tags, (" ".join([verb, *words]),), (verb, *reading.left))
 
 
 def _said_by(tag: str, others: tuple[str, ...]) -> bool:

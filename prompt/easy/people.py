@@ -95,8 +95,17 @@ def read_person(modifiers: list[str], noun: str, sex: str) -> Reading:
     phrases: list[str] = []
     left: list[str] = []
     rest = [word for word in modifiers if not _is_plain(word)]
+    strong: list[str] = []
+    weak: list[str] = []
     while rest:
         taken, found, phrase = _first_tag(rest, noun, sex)
+        degrees = 0 if found or phrase else _degrees(rest)
+        if degrees:
+            more, found, phrase = _first_tag(rest[degrees:], noun, sex)
+            taken = degrees + more
+            if found:
+                strong.append(" ".join([*rest[:taken], noun]))
+                weak += rest[:degrees]
         tags += found
         phrases += [phrase] if phrase else []
         left += [] if found or phrase else rest[:taken]
@@ -104,9 +113,14 @@ def read_person(modifiers: list[str], noun: str, sex: str) -> Reading:
     unknown = [*left, *([] if plain or tags else [noun])]
     if unknown:
         phrases.append(" ".join([*left, noun]))
-    return Reading(
-        tuple(tags), tuple(phrases), (*(word for phrase in phrases[:-1] for word in phrase.split()), *unknown)
-    )
+    before = [word for phrase in phrases[:-1] for word in phrase.split()]
+    return Reading(tuple(tags), (*strong, *phrases), (*weak, *before, *unknown))
+
+
+def _degrees(words: list[str]) -> int:
+    """Return how many words of degree stand before another word: `very` of `very tall`."""
+    degrees = wording().lists["degrees"]
+    return next((place for place, word in enumerate(words) if word not in degrees), 0)
 
 
 def _first_tag(rest: list[str], noun: str, sex: str) -> tuple[int, tuple[str, ...], str]:

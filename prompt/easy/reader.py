@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from ..tags.vocabulary import vocabulary
 from .collected import Collected
-from .denial import denied_words, read_denied
-from .nouns import Reading, is_noun, is_verb, read_noun, read_object
-from .people import People, goes_on, read_person, sex_of
+from .denial import denied_words, goes_on_denied, read_denied
+from .nouns import Reading, is_noun, is_verb, read_noun
+from .numbers import EYE, UNSAID, numbered
+from .objects import read_object, with_object
+from .people import People, read_person, sex_of
+from .spans import noun_end, object_follows, says_how, tags_of_all
 from .wording import LONGEST_JOINT, POSSESSIVES, is_transitive, joint, ongoing, tags_of, wording
 from .words import Word
 
-MOST_WORDS = 10
-"""The most words that are read as one noun phrase."""
 LEFT_OUT = 1
 """So many words of a description a tag may leave out: `looking at the viewer`."""
 MANY = 1000
 """The number of people whom nobody counted: `her daughters`, `many girls`."""
-KEPT_DENIED = frozenset({"a", "an", "any", "the", "or", "nor", "her", "his", "their"})
-"""Words behind `without` that don't end what is denied."""
-KEPT_BEHIND_OR = frozenset({"wearing", "wear", "wears", "have", "has", "having"})
-"""Words that don't end it behind `or`: `not wearing a hat or wearing gloves`."""
 
 
 class Reader:
@@ -34,9 +30,10 @@ class Reader:
         self._words: list[Word] = []
         self._denying = ""
         self._denied_something = False
-        self._denies_next = False
-        self._behind_or = False
+        self._denies_next = self._behind_or = False
+        self._eyes = 0
         self._number: int | None = None
+        self._counting: list[Word] = []
         self._waiting: list[Word] = []
         self._gaps: set[int] = set()
         self._verb: Word | None = None
@@ -47,12 +44,15 @@ class Reader:
     def read(self, clause: list[Word]) -> None:
         """Read one clause; adjectives at its end wait for the next one: `long, silver hair`."""
         self._words, self._denying, self._denied_something, self._says_of_topic = clause, "", False, False
+        self._eyes = sum(word.name == EYE for word in clause)
         place = 0
         while place < len(clause):
             place += self._step(place)
         self._end_verb()
         if any(word.name not in wording().starts or not word.text.islower() for word in self._waiting):
             self._flush()
+        if not self._waiting:
+            self._end_number()
 
     def read_all(self, clauses: list[list[Word]]) -> None:
         """Read clauses; what still waits for a noun at their end is kept as it is."""
@@ -60,6 +60,7 @@ class Reader:
             self.read(clause)
         self._end_verb()
         self._flush()
+        self._end_number()
 
     def count(self, pronouns: bool = True) -> Collected:
         """Count the people, by a pronoun where nobody is named and `pronouns` permits it; return all that was found."""
@@ -101,10 +102,20 @@ class Reader:
             if tags:
                 self._flush()
                 self._end_verb()
-                self._say(words, Reading(tags))
-                self._topic = [words[-1].name]
+                self._known(words, tags)
                 return length
         return 0
+
+    def _known(self, words: list[Word], tags: tuple[str, ...]) -> None:
+        """Take note of words that are one tag together, and of a number before them."""
+        names = [word.name for word in words]
+        reading = Reading(with_object(names, tags))
+        if self._counting and is_noun(names[-1]) and not (is_verb(names[0]) or wording().joins(names[0])):
+            number, self._counting = self._counting, []
+            self._say([*number, *words], numbered(reading, number, names, self._eyes))
+        else:
+            self._say(words, reading)
+        self._topic = names[-1:]
 
     def _together(self, words: list[Word], end: int) -> tuple[str, ...]:
         """Return the tags that words mean together, where they are no part of a longer noun phrase."""
@@ -115,20 +126,18 @@ class Reader:
         if " ".join(names) in wording().means:
             alone = self._verb is not None and not self._waiting and tags_of([self._verb.name])
             return () if noun_waits and is_noun(names[-1]) and not alone else wording().means[" ".join(names)]
-        if vocabulary().find(" ".join(names)) is None and (wording().joins(names[-1]) or sex_of(names[-1])):
-            return ()
-        if names[0] in wording().lists["articles"] or names[0] in wording().lists["negations"] or sex_of(names[-1]):
-            return ()
-        goes_on = end < len(self._words) and is_noun(names[-1]) and is_noun(self._words[end].name)
-        return () if goes_on or noun_waits else tags_of(names)
+        return () if noun_waits else tags_of_all(self._words, end - len(words), end)
 
     def _phrase(self, place: int) -> int:
         """Read words that only join others together: `on top of`, `couple of`."""
         length = joint([word.name for word in self._words[place : place + LONGEST_JOINT]])
         for word in self._words[place : place + length]:
             self._join(word)
-            self.collected.joining.append(word.text)
-        self._number = 2 if length and self._words[place].name == "couple" else self._number
+        if length and self._words[place].name == "couple":
+            self._number = 2
+            self._counting += self._words[place : place + length]
+        else:
+            self.collected.joining += [word.text for word in self._words[place : place + length]]
         return length
 
     def _small(self, word: Word) -> int:
@@ -141,12 +150,31 @@ class Reader:
             self._number = known.numbers.get(name) or min(int(name), MANY)
             self._flush()
             self._denies_next = False
+            if name not in UNSAID:
+                return self._count_by(word)
         elif known.joins(name) or name in known.lists["many"]:
             self._join(word)
+            if name in known.lists["many"] and name not in UNSAID:
+                return self._count_by(word)
         else:
             return 0
         self.collected.joining.append(word.text)
         return 1
+
+    def _count_by(self, word: Word) -> int:
+        """Let a number wait for what it counts."""
+        self._end_number()
+        self._counting = [word]
+        return 1
+
+    def _end_number(self) -> None:
+        """Keep a number that nothing came for; `one` may be somebody."""
+        words, self._counting = self._counting, []
+        if [word.name for word in words] == ["one"]:
+            self.collected.joining.append(words[0].text)
+        elif words:
+            phrase = " ".join(word.name for word in words)
+            self.collected.add(words, Reading((), (phrase,), tuple(phrase.split(" "))), bool(self._denying))
 
     def _join(self, word: Word) -> None:
         lists, name = wording().lists, word.name
@@ -172,27 +200,28 @@ class Reader:
 
     def _end_denial(self, name: str) -> None:
         """End what is denied at a joining word behind it, unless that goes on with it."""
-        keeps = name in KEPT_DENIED or (name == "and" and self._denying in ("without", "lacking"))
-        if self._denied_something and not (keeps or (self._behind_or and name in KEPT_BEHIND_OR)):
+        if self._denied_something and not goes_on_denied(name, self._denying, self._behind_or):
             self._denying = ""
         self._behind_or = name == "or"
 
     def _noun_phrase(self, place: int) -> int:
         """Read adjectives and a noun."""
-        end = self._noun_end(place)
+        end = noun_end(self._words, place)
         if not end:
             return 0
         before, self._waiting, self._gaps = self._waiting, [], set()
+        number, self._counting = self._counting, []
         words = self._undenied([*before, *self._words[place:end]], len(before))
         names = [word.name for word in words]
         sex = sex_of(names[-1])
         if sex is not None:
             self._end_verb()
+            self.collected.joining += [word.text for word in number]
             self._person(words, sex)
         elif self._verb is not None:
-            self._object(words)
+            self._object(words, number)
         else:
-            self._say(words, read_noun(names))
+            self._say([*number, *words], numbered(read_noun(names), number, names, self._eyes))
         self._topic = [] if sex or self._denying else names[-1:]
         self._number, self._says_of_topic = None, False
         return end - place
@@ -207,26 +236,6 @@ class Reader:
             self._denying = ""
         return words[count:]
 
-    def _noun_end(self, place: int) -> int:
-        """Return where the noun phrase that begins at a place ends; 0 where none begins."""
-        limit = min(place + MOST_WORDS, len(self._words))
-        for end in range(place, limit):
-            word = self._words[end]
-            if word.quoted or self._is_small(word.name) or not any(map(str.isalpha, word.name)):
-                return 0
-            takes = is_transitive(word.name) and (end == place or word.name.endswith("ing"))
-            if takes and end + 1 < len(self._words):
-                return 0
-            after = self._words[end + 1] if end + 1 < limit else None
-            ends = after is None or after.quoted or not goes_on(word.name, after.name)
-            if ends and (sex_of(word.name) or is_noun(word.name)):
-                return end + 1
-        return 0
-
-    def _is_small(self, name: str) -> bool:
-        known = wording()
-        return not name or known.joins(name) or name in known.lists["negations"] or name in known.numbers
-
     def _person(self, words: list[Word], sex: str) -> None:
         noun = words[-1].name
         plural = noun not in wording().lists[f"{sex}s"]
@@ -237,11 +246,12 @@ class Reader:
             self.people.meet(sex, MANY if plural and self._number == 1 else self._number, plural)
         self._say(words, reading, count=sex)
 
-    def _object(self, words: list[Word]) -> None:
+    def _object(self, words: list[Word], number: list[Word]) -> None:
         """Read what a verb is done to: `holding a red umbrella` is `holding umbrella`, `red umbrella`."""
         verb, self._verb = self._verb, None
         if verb is not None:
-            self._say([verb, *words], read_object(verb.name, [word.name for word in words]))
+            names = [word.name for word in words]
+            self._say([verb, *number, *words], numbered(read_object(verb.name, names), number, names, self._eyes))
 
     def _end_verb(self) -> None:
         """Read a verb that no object came for."""
@@ -253,7 +263,7 @@ class Reader:
     def _single(self, place: int) -> int:
         """Read a verb, an adjective or an unknown word."""
         word = self._words[place]
-        if is_transitive(word.name) and self._object_follows(place + 1):
+        if is_transitive(word.name) and object_follows(self._words, place + 1):
             self._flush()
             self._end_verb()
             self._verb = word
@@ -270,24 +280,21 @@ class Reader:
             if word.name.endswith("ing") and is_transitive(word.name):
                 self._flush()
             self._waiting.append(word)
+            if self._verb is None and says_how(self._words[max(0, place - 3) : place + 1]):
+                self._flush()
         return 1
-
-    def _object_follows(self, place: int) -> bool:
-        articles = wording().lists["articles"] | {"her", "his", "their", "its"}
-        if place >= len(self._words) or self._words[place].quoted:
-            return False
-        name = self._words[place].name
-        return name in articles or name in wording().numbers or bool(self._noun_end(place))
 
     def _flush(self) -> None:
         """Keep words that waited for a noun in vain; an `and` parts them: `goku and vegeta`."""
-        waiting, gaps = self._waiting, self._gaps
-        self._waiting, self._gaps = [], set()
+        number = self._counting if self._waiting else []
+        waiting, gaps = [*number, *self._waiting], {gap + len(number) for gap in self._gaps}
+        self._waiting, self._gaps, self._counting = [], set(), self._counting[len(number) :]
         for start, end in pairwise(sorted({0, *gaps, len(waiting)})):
             words = waiting[start:end]
             phrase = " ".join(word.name for word in words)
             self._say(words, Reading((), (phrase,), tuple(word.name for word in words)))
 
     def _say(self, words: list[Word], reading: Reading, count: str = "") -> None:
+        self._end_number()
         self.collected.add(words, reading, bool(self._denying), count)
         self._denied_something, self._denies_next, self._behind_or = True, False, False

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from ..syntax import Kind, Node, Tree, canonical, parse
 from ..tags.vocabulary import vocabulary
 from .detecting import is_description
-from .slots import Piece, piece
+from .slots import QUALIFIER, Piece, piece
+from .stand_ins import StandIns, stand_ins
 from .writing import Writer
 
 STOP = re.compile(r"[\w)\]]\.(?:\s|$)")
@@ -58,19 +59,21 @@ def sentences_from(tags: str, dialect: str = "a1111", weights: bool = False) -> 
     if is_sentences(tree):
         return EasySentences(tags, untouched=True)
     outside = _outside(tree)
-    pieces = _pieces(tree, outside)
+    within = stand_ins(tree, outside)
+    written = within.restored
+    pieces = _pieces(tree, outside, within)
     needless = dict(_needless(pieces))
-    said = [_placed(here) for here in pieces if here.slot != "drop" and here.tag not in needless]
+    said = [_placed(here, weights) for here in pieces if here.slot != "drop" and here.tag not in needless]
     weighed = tuple(here.tag for here in said if here.weight != 1)
     sentences = list(Writer(said, _weighed if weights else _plain).sentences())
-    kept = [tree.source(node) for node in outside if node.kind in KEPT]
+    kept = [tree.source(node) for place, node in enumerate(outside) if node.kind in KEPT and place not in within.taken]
     return EasySentences(
-        " ".join([*sentences, *kept]),
-        remainder=tuple(here.tag for here in said if here.slot == "also"),
+        " ".join([*map(written, sentences), *kept]),
+        remainder=tuple(written(here.tag) for here in said if here.slot == "also"),
         dropped=tuple(here.tag for here in pieces if here.slot == "drop"),
-        weights=() if weights else weighed,
-        explained=tuple((here.tag, here.text) for here in said),
-        changes=(*needless.values(), *_changes(tree)),
+        weights=() if weights else tuple(map(written, weighed)),
+        explained=tuple((written(here.tag), written(here.text)) for here in said),
+        changes=(*map(written, needless.values()), *_changes(tree)),
     )
 
 
@@ -81,11 +84,15 @@ def is_sentences(tree: Tree) -> bool:
     return not text or written or (is_description(tree) and " " in text)
 
 
-def _pieces(tree: Tree, outside: list[Node]) -> list[Piece]:
+def _pieces(tree: Tree, outside: list[Node], within: StandIns) -> list[Piece]:
     """Return each tag once, as it is said; syntax that sentences can't hold is kept as it is written."""
     found: dict[str, Piece] = {}
-    for node in outside:
-        if node.kind in OPAQUE:
+    for place, node in enumerate(outside):
+        if place in within.taken:
+            name = within.tags.get(place, "")
+            if name:
+                found.setdefault(name, piece(name, node.weight))
+        elif node.kind in OPAQUE:
             source = tree.source(node)
             found.setdefault(source, Piece(source, "also", source))
         elif node.kind is Kind.TAG:
@@ -95,9 +102,11 @@ def _pieces(tree: Tree, outside: list[Node]) -> list[Piece]:
     return list(found.values())
 
 
-def _placed(here: Piece) -> Piece:
-    """Keep a `solo` that contradicts the count tags."""
-    return here._replace(slot="also") if here.tag == "solo" else here
+def _placed(here: Piece, weights: bool) -> Piece:
+    """Keep a `solo` that contradicts the count tags; a name's brackets are no weight where those are read."""
+    here = here._replace(slot="also") if here.tag == "solo" else here
+    named = weights and here.slot == "also" and QUALIFIER.search(here.text)
+    return here._replace(text=re.sub(r"(?<!\\)([()])", r"\\\1", here.text)) if named else here
 
 
 def _needless(pieces: list[Piece]) -> Iterator[tuple[str, str]]:

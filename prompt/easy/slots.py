@@ -98,7 +98,7 @@ def piece(tag: str, weight: float = 1.0) -> Piece:
     """Return how a tag or free phrase (in canonical spelling) is said."""
     known = sayings()
     entry = vocabulary().find(tag)
-    if entry is None and not BRACKETS.isdisjoint(tag):
+    if entry is None and (not BRACKETS.isdisjoint(tag) or QUALIFIER.search(tag)):
         return Piece(tag, "also", tag, weight=weight)
     name = entry.name if entry is not None else tag
     for slot, says in (("with", known["emoticons"]), ("shot", known["shots"]), ("angle", known["angles"])):

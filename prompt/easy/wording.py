@@ -91,7 +91,7 @@ def _tags_of(words: tuple[str, ...]) -> tuple[str, ...]:
         if name in known.means:
             return known.means[name]
         entry = _entry(name, known)
-        if entry is not None and (entry.group in DOING or not _is_stem(name, words)):
+        if entry is not None and (entry.group in DOING or not (_is_stem(name, words) or _is_place(entry, name, words))):
             return (entry.name,)
     return ()
 
@@ -99,6 +99,11 @@ def _tags_of(words: tuple[str, ...]) -> tuple[str, ...]:
 def _is_stem(name: str, words: tuple[str, ...]) -> bool:
     """Return whether a name is a verb's stem: `smirk` of `smirking`, but also `rock` of `rocking`."""
     return len(words) == 1 and words[0].endswith("ing") and not name.endswith("ing")
+
+
+def _is_place(entry: Entry, name: str, words: tuple[str, ...]) -> bool:
+    """Return whether a participle would become what is around: `park` of `parked`."""
+    return entry.group == "background" and len(words) == 1 and words[0].endswith("ed") and name != words[0]
 
 
 def _entry(name: str, known: Wording) -> Entry | None:

@@ -274,7 +274,7 @@ def test_twice_is_once(text):
 WORDS = (
     "a an the girl boy two man women with without no not she his and or long orange burning dark very hair eyes "
     "smirking sits holding wearing red hat forest in on at her his is fnord quietly looking viewer tall elf dress "
-    "striped :3 night. sword, hand hip running knight"
+    "striped :3 night. sword, hand hip running knight three many couple of one eye reading book back loudly parked car"
 )
 
 
