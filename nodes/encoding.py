@@ -102,8 +102,11 @@ def _encoder(clip, dialect: str, tag_aware: bool, weighting: str, chunks: str):
 
 def _comfyui_tokens(clip, text: str, tag_aware: bool, dialect: str):
     """Return ComfyUI's own text tokens; what stands behind a BREAK begins a chunk."""
-    parts = [clip.tokenize(part) for part in comfyui_chunks(text, dialect, tag_aware)]
-    return {key: [chunk for part in parts for chunk in part[key]] for key in parts[0]}
+    first, *others = [clip.tokenize(part) for part in comfyui_chunks(text, dialect, tag_aware)]
+    if not others:
+        return first  # as it is, whatever a tokenizer gives besides chunks
+    parts = [first, *others]
+    return {key: [chunk for part in parts for chunk in part[key]] for key in first}
 
 
 class TagloomSamplingSteps(io.ComfyNode):

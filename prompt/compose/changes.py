@@ -44,6 +44,8 @@ MARKS = "()[]{}|:,\n"
 
 
 def too_much(*texts: str) -> str:
-    """Return why prompts are not changed in several steps, if they hold too many brackets and commas for that."""
+    """Return why prompts can't be changed in several steps: too many brackets and commas; else an empty text."""
     marks = sum(text.count(mark) for text in texts for mark in MARKS)
-    return f"left as it is: {marks:,} commas and brackets; more than {MOST_MARKS:,} are too many" * (marks > MOST_MARKS)
+    if marks <= MOST_MARKS:
+        return ""
+    return f"{marks:,} commas and brackets; more than {MOST_MARKS:,} are too many"

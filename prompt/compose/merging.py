@@ -35,7 +35,7 @@ def merge(*texts: str, dialect: str = "a1111", implied: bool = False, tag_aware:
     """
     refused = too_much(*texts)
     if refused:
-        raise PromptError(f"these prompts can't be joined: {refused.partition(': ')[2]}")
+        raise PromptError(f"these prompts can't be joined: {refused}")
     trees = [parse(text, dialect, tag_aware) for text in texts if text.strip()]
     result = reduce(lambda done, tree: _joined(done, tree, tag_aware), trees, Changed(""))
     tidied = remove_repeats(result.text, dialect=dialect, implied=implied, tag_aware=tag_aware)

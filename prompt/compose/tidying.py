@@ -43,7 +43,7 @@ def tidy(
     """
     refused = too_much(text, second)
     if refused:
-        return Changed(text, remarks=(refused,))
+        return Changed(text, remarks=(f"left as it is: {refused}",))
     steps: list[Callable[[str], Changed]] = []
     if second.strip():
         steps.append(lambda prompt: merge(prompt, second, dialect=dialect, tag_aware=tag_aware))
