@@ -9,7 +9,6 @@ import json
 import random
 import subprocess
 import sys
-from pathlib import Path
 
 TAGS = 300
 
@@ -29,7 +28,7 @@ def main(rounds: int) -> None:
     from tagloom.runner.places import PACKAGE
 
     script = PACKAGE / "tests" / "comfy" / "real_encoding.py"
-    command = [sys.executable, script, installations.embedded().tree, PACKAGE, Path("none")]
+    command = [sys.executable, script, installations.embedded().tree, PACKAGE, "none", "none"]
     job = {"seconds": [prompt(), rounds]}
     done = subprocess.run(command, input=json.dumps(job), capture_output=True, text=True, check=False)
     lines = [line for line in done.stdout.splitlines() if line.startswith("answer ")]

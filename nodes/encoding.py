@@ -1,20 +1,18 @@
 """Encodes prompts written in any program's dialect, each text of theirs for its part of the run."""
 
-from functools import cache, partial
+from functools import cache
 
-import comfy.samplers
 from comfy_api.latest import io
 
 from ..prompt import PromptError, as_list
-from ..prompt.encoding import comfyui_chunks, encoded_parts, encoded_report, encoded_text
+from ..prompt.encoding import encoded_parts, encoded_report, encoded_text
 from .conditioning.composition import conditioning
+from .conditioning.encoders import size_conditioning, with_clip_skip
 from .conditioning.text_tokens import a1111_tokens, clip_tokenizers
-from .conditioning.timing import sigmas_of, steps_of
+from .conditioning.tokens import comfyui_tokens, weights_note
 from .conditioning.weighting import WEIGHTINGS, encode
-from .types import CATEGORY, dialect_input, prompt_input, tag_aware_input
+from .types import CATEGORY, StepsSocket, dialect_input, prompt_input, tag_aware_input
 
-StepsSocket = io.Custom("TAGLOOM_STEPS")
-"""Carries `conditioning.timing.Steps`."""
 CHUNKERS = ("comfyui", "a1111")
 
 
@@ -62,6 +60,27 @@ class TagloomTextEncode(io.ComfyNode):
                     optional=True,
                     tooltip="The negative prompt's conditioning, from which AND measures the parts' effects.",
                 ),
+                io.Int.Input(
+                    "clip_skip",
+                    default=0,
+                    min=0,
+                    max=24,
+                    optional=True,
+                    tooltip="How many layers from the end CLIP is read, as A1111 counts: 1 is the last, 2 the one "
+                    "before it. 0 leaves the clip as it comes.",
+                ),
+                io.Int.Input(
+                    "width",
+                    default=0,
+                    min=0,
+                    max=16384,
+                    optional=True,
+                    tooltip="The picture's width in pixels, for SDXL, which is conditioned on it as in A1111. 0: "
+                    "ComfyUI's own 768.",
+                ),
+                io.Int.Input(
+                    "height", default=0, min=0, max=16384, optional=True, tooltip="The picture's height, likewise."
+                ),
             ],
             outputs=[
                 io.Conditioning.Output(display_name="conditioning", tooltip="For the sampler."),
@@ -72,23 +91,37 @@ class TagloomTextEncode(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, clip, text, dialect, tag_aware, weighting=WEIGHTINGS[0], chunks=CHUNKERS[0], steps=None, negative=None
+        cls,
+        clip,
+        text,
+        dialect,
+        tag_aware,
+        weighting=WEIGHTINGS[0],
+        chunks=CHUNKERS[0],
+        steps=None,
+        negative=None,
+        clip_skip=0,
+        width=0,
+        height=0,
     ) -> io.NodeOutput:
         """Return the conditioning, the texts that were encoded, and what was lost."""
         if clip is None:
             raise ValueError("the model has no text encoder of its own: load one and connect it to clip")
         count = steps.count if steps else None
         parts = encoded_parts(text, dialect, tag_aware, count)
-        encoder = _encoder(clip, dialect, tag_aware, weighting, chunks)
+        clip, skipped = with_clip_skip(clip, clip_skip)
+        encoder = _encoder(clip, dialect, tag_aware, weighting, chunks, size_conditioning(clip, width, height))
+        notes = (skipped, weights_note(clip, text, dialect, tag_aware))
+        report = encoded_report(text, dialect, tag_aware, count, notes)
         return io.NodeOutput(
             conditioning(parts, encoder, steps, negative),
             encoded_text(parts, dialect, tag_aware, count),
-            as_list(encoded_report(text, dialect, tag_aware, count)),
+            as_list(report),
         )
 
 
-def _encoder(clip, dialect: str, tag_aware: bool, weighting: str, chunks: str):
-    """Return what encodes a text, each once."""
+def _encoder(clip, dialect: str, tag_aware: bool, weighting: str, chunks: str, size: dict[str, int]):
+    """Return what encodes a text, each once, with the picture's size in its entries."""
     if (weighting, chunks) != (WEIGHTINGS[0], CHUNKERS[0]) and clip_tokenizers(clip) is None:
         raise PromptError(
             f"weighting {weighting} with chunks {chunks} needs a model whose text encoders all are CLIP; choose "
@@ -96,73 +129,16 @@ def _encoder(clip, dialect: str, tag_aware: bool, weighting: str, chunks: str):
         )
     if chunks == "a1111" and dialect != "a1111":
         raise PromptError(f"chunks as A1111 cuts them are those of prompts in its dialect, and this one is {dialect}")
-    tokens = a1111_tokens if chunks == "a1111" else partial(_comfyui_tokens, dialect=dialect)
-    return cache(lambda text: encode(clip, tokens(clip, text, tag_aware=tag_aware), weighting))
+
+    @cache
+    def encoded(text: str):
+        if chunks == "a1111":
+            tokens = a1111_tokens(clip, text, tag_aware)
+        else:
+            tokens = comfyui_tokens(clip, text, dialect, tag_aware)
+        return [(embeddings, {**others, **size}) for embeddings, others in encode(clip, tokens, weighting)]
+
+    return encoded
 
 
-def _comfyui_tokens(clip, text: str, tag_aware: bool, dialect: str):
-    """Return ComfyUI's own text tokens; what stands behind a BREAK begins a chunk."""
-    first, *others = [clip.tokenize(part) for part in comfyui_chunks(text, dialect, tag_aware)]
-    if not others:
-        return first  # as it is, whatever a tokenizer gives besides chunks
-    parts = [first, *others]
-    return {key: [chunk for part in parts for chunk in part[key]] for key in first}
-
-
-class TagloomSamplingSteps(io.ComfyNode):
-    """Works out at which of the model's noise levels each step begins."""
-
-    @classmethod
-    def define_schema(cls):
-        """Describe the node to ComfyUI."""
-        return io.Schema(
-            node_id="TagloomSamplingSteps",
-            display_name="Sampling Steps",
-            category=CATEGORY,
-            description="Tells Encode Prompt the steps of the run, so that prompt editing such as [day:night:0.5] "
-            "and alternation such as [red|blue] change exactly between two steps. Give it the sampler's own settings.",
-            inputs=[
-                io.Model.Input("model", tooltip="The model that is sampled."),
-                io.Combo.Input(
-                    "sampler",
-                    options=comfy.samplers.KSampler.SAMPLERS,
-                    tooltip="The sampler's own setting: some samplers leave a step of the schedule out.",
-                ),
-                io.Combo.Input(
-                    "scheduler", options=comfy.samplers.KSampler.SCHEDULERS, tooltip="The sampler's own setting."
-                ),
-                io.Int.Input("steps", default=20, min=1, max=10000, tooltip="The sampler's own setting."),
-                io.Float.Input(
-                    "denoise", default=1.0, min=0.0, max=1.0, step=0.01, tooltip="The sampler's own setting."
-                ),
-                io.Sigmas.Input(
-                    "sigmas",
-                    optional=True,
-                    tooltip="The noise levels of a custom sampler; they count instead of the settings above.",
-                ),
-            ],
-            outputs=[
-                StepsSocket.Output(display_name="tagloom steps", tooltip="For Encode Prompt."),
-                io.Int.Output(display_name="count", tooltip="How many steps are really sampled."),
-            ],
-        )
-
-    @classmethod
-    def validate_inputs(cls, input_types) -> bool:
-        """Take choices from other nodes: ComfyUI itself compares a V3 combo's type with the other's list, and refuses.
-
-        That `input_types` is asked for is what leaves the comparison to the node.
-        """
-        return True
-
-    @classmethod
-    def execute(cls, model, sampler, scheduler, steps, denoise, sigmas=None) -> io.NodeOutput:
-        """Return the steps and their number."""
-        if sampler == "dpm_adaptive":
-            raise PromptError("dpm_adaptive chooses its own steps as it goes: prompts can't change at steps of it")
-        levels = sigmas_of(model, sampler, scheduler, steps, denoise) if sigmas is None else sigmas
-        found = steps_of(model, levels)
-        return io.NodeOutput(found, found.count)
-
-
-NODES = [TagloomTextEncode, TagloomSamplingSteps]
+NODES = [TagloomTextEncode]

@@ -6,6 +6,10 @@ from ..prompt import DIALECTS
 
 FamilySocket = io.Custom("TAGLOOM_FAMILY")
 """Carries a `prompt.Family`."""
+SettingsSocket = io.Custom("TAGLOOM_SETTINGS")
+"""Carries `prompt.sampling_settings.SamplerSettings`."""
+StepsSocket = io.Custom("TAGLOOM_STEPS")
+"""Carries `conditioning.timing.Steps`."""
 CATEGORY = "Tagloom"
 
 

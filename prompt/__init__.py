@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # for type checkers and editors
     from .errors import *
     from .explanation import *
     from .families import *
+    from .loras import *
     from .pictures import *
     from .report import *
     from .samplers import *
@@ -31,7 +32,9 @@ HOMES = {
     "sort_tags tidy",
     "counting": "CHUNK ENCODERS Accounting account count_text_tokens",
     "errors": "ChoiceError CountingUnavailable CyclicWildcard ExpansionTooLarge HeaderError PictureError ProfileError "
-    "PromptError SizeError TagListError UnknownDialect UnknownFamily UnknownSampler UnknownWildcard WildcardFileError",
+    "PromptError SizeError TagListError UnknownDialect UnknownFamily UnknownLora UnknownSampler UnknownWildcard "
+    "WildcardFileError",
+    "loras": "LoraUse find_lora lora_uses without_loras",
     "explanation": "Explanation explain",
     "families": "Detection FOLDERS Family Header ListedModel ModelFile add_families_folder all_families chosen detect "
     "detect_file families_folders family_ids get_family leave_out list_models listed_from_json profile_problems "

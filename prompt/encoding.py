@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from .collector import uncollected
 from .errors import PromptError
-from .syntax import Kind, Tree, convert, get_dialect, parse, schedule, sub_prompts
+from .syntax import Kind, Tree, attention, convert, get_dialect, parse, schedule, sub_prompts
 from .syntax.conversion import attention_in
 
 FINE = 1_000_000
@@ -136,15 +136,43 @@ def _when(stretch: Stretch, steps: int | None) -> str:
     return f"step {first}" if stretch.end - stretch.begin == 1 else f"steps {first} to {stretch.end:g}"
 
 
-def encoded_report(text: str, dialect: str = "a1111", tag_aware: bool = True, steps: int | None = None) -> str:
-    """Return in words what is not encoded of a prompt, and what is encoded otherwise than its writer may think."""
+def plain_text(text: str, dialect: str = "a1111", tag_aware: bool = True) -> str:
+    """Return a text without weights and BREAKs, for encoders that read neither; escapes are resolved."""
+    parts = between_breaks(text, dialect, tag_aware)
+    return " ".join("".join(segment.text for segment in attention(part, dialect, tag_aware)) for part in parts)
+
+
+def has_weights(text: str, dialect: str = "a1111", tag_aware: bool = True) -> bool:
+    """Return whether a prompt has brackets or numbers that weigh, or a BREAK."""
+    return bool(parse(text, dialect, tag_aware).of_kind(Kind.ATTENTION, Kind.BREAK))
+
+
+def encoded_report(
+    text: str,
+    dialect: str = "a1111",
+    tag_aware: bool = True,
+    steps: int | None = None,
+    notes: tuple[str, ...] = (),
+) -> str:
+    """Return in words what is not encoded of a prompt, and what is encoded otherwise than its writer may think.
+
+    `notes` are more lines to say, about the model; empty ones are left out.
+    """
+    found = [*_lost(text, dialect, tag_aware, steps), *filter(None, notes)]
+    return "\n".join(found) or "nothing is lost"
+
+
+def _lost(text: str, dialect: str, tag_aware: bool, steps: int | None) -> list[str]:
     if not get_dialect(dialect).a1111:
-        return convert(text, dialect, COMFYUI, tag_aware).report()
+        return [loss.message for loss in convert(text, dialect, COMFYUI, tag_aware).losses]
     tree = parse(text, dialect, tag_aware)
-    lines = [f"{tree.source(node)} is not loaded here: load it with a LoRA node" for node in tree.of_kind(Kind.LORA)]
+    lines = [
+        f"{tree.source(node)} is not loaded here: the node LoRA Tags in front of this one loads it"
+        for node in tree.of_kind(Kind.LORA)
+    ]
     if steps is None and tree.of_kind(Kind.SCHEDULE):
         lines.append(
             "prompt editing counts in shares of the model's time, which are not those of the steps: connect a node "
             "Sampling Steps for exact steps"
         )
-    return "\n".join(lines) or "nothing is lost"
+    return lines

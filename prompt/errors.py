@@ -12,6 +12,7 @@ PromptError
 ├── TagListError          a list of tag names can't be read or kept
 ├── UnknownDialect        no such prompt dialect
 ├── UnknownFamily         no such family, or no family fits a checkpoint
+├── UnknownLora           no LoRA of a name, or several
 ├── UnknownSampler        no such sampler or scheduler
 ├── UnknownWildcard       no such wildcard in the folders
 └── WildcardFileError     a file of wildcards can't be read
@@ -81,6 +82,10 @@ class UnknownDialect(PromptError):
 
 class UnknownFamily(PromptError):
     """A family's id that does not exist, or a checkpoint that fits none."""
+
+
+class UnknownLora(PromptError):
+    """A LoRA's name that no file has, or that several have."""
 
 
 class UnknownSampler(PromptError):

@@ -8,8 +8,12 @@ from ...prompt import PromptError
 from ...prompt.encoding import EncodedPart
 from .timing import Steps
 
-Encode = Callable[[str], tuple[torch.Tensor, dict]]
+Encode = Callable[[str], list[tuple[torch.Tensor, dict]]]
 NEAR = 1e-9
+PART = "tagloom_part"
+"""What an entry of the conditioning is, for AND Guider: its part's number and weight."""
+REST = -1
+"""The number of the entries that stand for the negative prompt."""
 
 
 def conditioning(
@@ -23,7 +27,7 @@ def conditioning(
 
     Args:
         parts: as `prompt.encoding` gives them, for as many steps.
-        encode: makes a text's embeddings and what else an entry holds.
+        encode: makes a text's entries, each of embeddings and what else an entry holds.
         steps: the run's steps; None: stretches are shares of the model's time.
         negative: the negative prompt's conditioning.
 
@@ -32,11 +36,12 @@ def conditioning(
     """
     rest = 1 - sum(part.weight for part in parts)
     found = []
-    for part in parts:
+    alone = len(parts) == 1 and parts[0].weight == 1
+    for number, part in enumerate(parts):
         for stretch in part.stretches:
-            embeddings, others = encode(stretch.text)
-            entry = {**others, **_time(stretch.begin, stretch.end, steps)}
-            found.append([embeddings, entry if part.weight == 1 and len(parts) == 1 else _strong(entry, part.weight)])
+            for embeddings, others in encode(stretch.text):
+                entry = {**others, **_time(stretch.begin, stretch.end, steps)}
+                found.append([embeddings, entry if alone else _strong(entry, part.weight, number)])
     if abs(rest) <= NEAR:
         return found
     if negative is None:
@@ -44,11 +49,13 @@ def conditioning(
             "AND adds the parts' effects up, each measured from the negative prompt: connect the negative prompt's "
             "conditioning to negative"
         )
-    return found + [[embeddings, _strong(entry, rest * entry.get("strength", 1.0))] for embeddings, entry in negative]
+    return found + [
+        [embeddings, _strong(entry, rest * entry.get("strength", 1.0), REST)] for embeddings, entry in negative
+    ]
 
 
-def _strong(entry: dict, strength: float) -> dict:
-    return {**entry, "strength": strength}
+def _strong(entry: dict, strength: float, part: int) -> dict:
+    return {**entry, "strength": strength, PART: (part, strength)}
 
 
 def _time(begin: float, end: float, steps: Steps | None) -> dict:

@@ -2,6 +2,7 @@
 
 import torch
 
+from .kept import Entry, kept
 from .text_tokens import CHUNK, Batches
 
 COMFYUI, A1111, A1111_PLAIN, COMPEL = "comfyui", "a1111", "a1111 without mean", "compel"
@@ -10,10 +11,11 @@ MASK = 266
 """The text token that stands for a word that is left out: `+`."""
 
 
-def encode(clip, batches: Batches, weighting: str) -> tuple[torch.Tensor, dict]:
+def encode(clip, batches: Batches, weighting: str) -> list[Entry]:
     """Return a prompt's embeddings (1, chunks x 77, width) and what else ComfyUI's conditioning holds.
 
-    The pooled output is that of the first chunk, which no weight touches, as in ComfyUI and A1111.
+    There is one entry, or one for each part of the run where hooks change the text encoders during it. The pooled
+    output is that of the first chunk, which no weight touches, as in ComfyUI and A1111.
 
     Args:
         clip: ComfyUI's CLIP, whose encoders all are CLIP's.
@@ -22,22 +24,30 @@ def encode(clip, batches: Batches, weighting: str) -> tuple[torch.Tensor, dict]:
             multiplies it and restores each chunk's mean, as A1111 does by default (`modules/sd_emphasis.py`); without
             mean is its "No norm". `compel` is as `comfyui` above 1, and below 1 mixes with prompts that lack the words.
     """
-    if weighting == COMFYUI:
-        return _encode(clip, batches)
-    if weighting == COMPEL:
-        return _compel(clip, batches)
-    embeddings, others = _encode(clip, _unweighted(batches))
-    parts = embeddings.split(_widths(clip, batches), dim=-1)
-    scaled = [
-        _scaled(part, _weights(own), restore=weighting == A1111)
-        for part, own in zip(parts, _in_order(batches).values(), strict=True)
-    ]
-    return torch.cat(scaled, dim=-1), others
+    ways = {COMFYUI: _encode, COMPEL: _compel, A1111: _a1111, A1111_PLAIN: _a1111_plain}
+    return kept(clip, batches, weighting, lambda: ways[weighting](clip, batches))
 
 
-def _encode(clip, batches: Batches) -> tuple[torch.Tensor, dict]:
-    found = clip.encode_from_tokens(batches, return_dict=True)
-    return found.pop("cond"), found
+def _encode(clip, batches: Batches) -> list[Entry]:
+    return [(embeddings, others) for embeddings, others in clip.encode_from_tokens_scheduled(batches, show_pbar=False)]
+
+
+def _a1111(clip, batches: Batches) -> list[Entry]:
+    return _multiplied(clip, batches, restore=True)
+
+
+def _a1111_plain(clip, batches: Batches) -> list[Entry]:
+    return _multiplied(clip, batches, restore=False)
+
+
+def _multiplied(clip, batches: Batches, restore: bool) -> list[Entry]:
+    widths, weights = _widths(clip, batches), [_weights(own) for own in _in_order(batches).values()]
+
+    def scaled(embeddings: torch.Tensor) -> torch.Tensor:
+        parts = zip(embeddings.split(widths, dim=-1), weights, strict=True)
+        return torch.cat([_scaled(part, own, restore) for part, own in parts], dim=-1)
+
+    return [(scaled(embeddings), others) for embeddings, others in _encode(clip, _unweighted(batches))]
 
 
 def _unweighted(batches: Batches) -> Batches:
@@ -70,15 +80,13 @@ def _scaled(embeddings: torch.Tensor, weights: torch.Tensor, restore: bool) -> t
     return scaled.reshape(embeddings.shape)
 
 
-def _compel(clip, batches: Batches) -> tuple[torch.Tensor, dict]:
+def _compel(clip, batches: Batches) -> list[Entry]:
     """Mix the prompt with prompts that lack the words of small weights; then weight the others as ComfyUI does."""
     weights = {weight for own in batches.values() for chunk in own for _, weight in chunk}
     levels = sorted({min(max(weight, 0.0), 1.0) for weight in weights} | {1.0})
-    found: list[tuple[float, torch.Tensor, dict]] = []
-    for below, level in zip([0.0, *levels], levels, strict=False):
-        if level > below:
-            found.append((level - below, *_encode(clip, _without(batches, level))))
-    return sum(share * embeddings for share, embeddings, _ in found), found[0][2]
+    shares = [(level - below, level) for below, level in zip([0.0, *levels], levels, strict=False) if level > below]
+    found = [[(share, *entry) for entry in _encode(clip, _without(batches, level))] for share, level in shares]
+    return [(sum(share * embeddings for share, embeddings, _ in own), own[0][2]) for own in zip(*found, strict=True)]
 
 
 def _without(batches: Batches, level: float) -> Batches:

@@ -1,72 +1,18 @@
 """Runs Tagloom's encoding inside ComfyUI's own process, on the tiny checkpoint, beside references of its own.
 
-Usage: python real_encoding.py TREE PACKAGE EMBEDDINGS < job.json; prints a line of JSON. Started by test_encoding.py.
+Usage: python real_encoding.py TREE PACKAGE EMBEDDINGS LORAS < job.json; prints a line of JSON. Started by
+test_encoding.py.
 """
 
-import importlib.util
 import json
 import re
 import sys
 import time
-import types
 
-TREE, PACKAGE, EMBEDDINGS = sys.argv[1:4]
-sys.path.insert(0, TREE)
-sys.argv = ["main.py", "--cpu", "--force-fp32"]
-
-import comfy.options  # noqa: E402
-
-comfy.options.enable_args_parsing()
-
-import comfy.samplers  # noqa: E402
-import comfy.sd  # noqa: E402
-import folder_paths  # noqa: E402
-import torch  # noqa: E402
+from real_loras import LORA_QUESTIONS
+from real_model import CFG, CLIP, EMBEDDINGS, MODEL, core, denoised, farthest, kept, ours, timing, torch
 
 CHUNK, COMMA, START, END = 75, 267, 49406, 49407
-CFG = 4.0
-
-
-def load():
-    """Return the tiny model and its CLIP, with the embeddings' folder."""
-    spec = importlib.util.spec_from_file_location(
-        "tiny", f"{PACKAGE}/tiny/loader/__init__.py", submodule_search_locations=[f"{PACKAGE}/tiny/loader"]
-    )
-    sys.modules["tiny"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules["tiny"])
-    folder_paths.folder_names_and_paths["embeddings"] = ([EMBEDDINGS], {".safetensors"})
-    name = f"{PACKAGE}/tiny/tagloom-tiny.safetensors"
-    return comfy.sd.load_checkpoint_guess_config(name, output_vae=False, embedding_directory=EMBEDDINGS)[:2]
-
-
-MODEL, CLIP = load()
-for name, folder in (("tagloom", PACKAGE), ("tagloom.nodes", f"{PACKAGE}/nodes")):  # without the nodes' own imports
-    sys.modules[name] = types.ModuleType(name)
-    sys.modules[name].__path__ = [folder]
-
-from tagloom.nodes.conditioning import composition, text_tokens, timing, weighting  # noqa: E402
-from tagloom.prompt.encoding import comfyui_chunks, encoded_parts  # noqa: E402
-
-# --- what Tagloom makes of a prompt -----------------------------------------------------------------------------------
-
-
-def ours(text, dialect="a1111", how="comfyui", chunks="comfyui", steps=None, negative=None):
-    """Return the conditioning, as the node Encode Prompt makes it."""
-
-    def tokens(part):
-        if chunks == "a1111":
-            return text_tokens.a1111_tokens(CLIP, part, True)
-        found = [CLIP.tokenize(own) for own in comfyui_chunks(part, dialect, True)]
-        return {key: [chunk for own in found for chunk in own[key]] for key in found[0]}
-
-    parts = encoded_parts(text, dialect, True, steps.count if steps else None)
-    return composition.conditioning(parts, lambda part: weighting.encode(CLIP, tokens(part), how), steps, negative)
-
-
-def core(text):
-    """Return the conditioning of CLIPTextEncode."""
-    return CLIP.encode_from_tokens_scheduled(CLIP.tokenize(text))
-
 
 # --- A1111, written from its documented formulas ----------------------------------------------------------------------
 
@@ -164,32 +110,6 @@ def folder_vectors(tokenizer):
     return load_embed("tgl_test", EMBEDDINGS, tokenizer.embedding_size, tokenizer.embedding_key)
 
 
-# --- what a sampler gets ----------------------------------------------------------------------------------------------
-
-
-def denoised(positive, negative, sigmas, cfg):
-    """Return the model's guided predictions at some noise levels, each from the same noise."""
-    found = []
-
-    def record(model, x, levels, extra_args=None, callback=None, disable=None, **_):
-        for level in levels[:-1]:
-            start = torch.randn(x.shape, generator=torch.Generator().manual_seed(1)) * level
-            found.append(model(start, level * x.new_ones([x.shape[0]]), **(extra_args or {})))
-        return x
-
-    latent = torch.zeros(1, 4, 8, 8)
-    noise = torch.randn(latent.shape, generator=torch.Generator().manual_seed(0))
-    sampler = comfy.samplers.KSAMPLER(record)
-    arguments = (positive, negative, cfg, MODEL.load_device, sampler, sigmas)
-    comfy.samplers.sample(MODEL, noise, *arguments, model_options=MODEL.model_options, latent_image=latent, seed=0)
-    return found
-
-
-def farthest(left, right):
-    """Return the largest difference, relative to the largest value."""
-    return float((left - right).abs().max() / right.abs().max())
-
-
 # --- the questions ----------------------------------------------------------------------------------------------------
 
 
@@ -273,6 +193,7 @@ def seconds(job):
     best = dict.fromkeys(ways, float("inf"))
     for _ in range(rounds):
         for name, way in ways.items():
+            kept._kept.clear()
             began = time.perf_counter()
             way()
             best[name] = min(best[name], time.perf_counter() - began)
@@ -286,6 +207,7 @@ QUESTIONS = {
     "and_formula": and_formula,
     "switching": switching,
     "compel": compel,
+    **LORA_QUESTIONS,
 }
 
 if __name__ == "__main__":

@@ -131,7 +131,9 @@ def test_what_is_encoded_in_words():
 
 
 def test_what_is_not_encoded_in_words():
-    assert encoded_report("<lora:x:1> a") == "<lora:x:1> is not loaded here: load it with a LoRA node"
+    assert encoded_report("<lora:x:1> a") == (
+        "<lora:x:1> is not loaded here: the node LoRA Tags in front of this one loads it"
+    )
     assert "shares of the model's time" in encoded_report("[a:b:0.5]")
     assert encoded_report("[a:b:0.5]", steps=20) == encoded_report("a") == "nothing is lost"
     assert encoded_report("{{a}}", "novelai3") == convert("{{a}}", "novelai3", "comfyui").report()

@@ -1,0 +1,49 @@
+"""A prompt's text tokens as ComfyUI's own tokenizers cut them."""
+
+from ...prompt.encoding import comfyui_chunks, has_weights, plain_text
+from .encoders import encoder_keys, reads_weights
+from .text_tokens import Batches
+
+COMFYUI = "comfyui"
+FLUX_KEYS = frozenset({"l", "t5xxl"})
+"""Flux takes CLIP's pooled output alone, which no weight touches, and T5's words, on which weights hardly act."""
+
+
+def comfyui_tokens(clip, text: str, dialect: str, tag_aware: bool) -> Batches:
+    """Return ComfyUI's own text tokens of a text without AND and schedules.
+
+    What stands behind a BREAK begins a chunk. Encoders that ignore weights get the plain text, unless the prompt is in
+    ComfyUI's own dialect, in which all encoders get what CLIP Text Encode gives them.
+    """
+    first, *others = [clip.tokenize(part) for part in comfyui_chunks(text, dialect, tag_aware)]
+    plain = _plain_keys(clip) if dialect != COMFYUI else []
+    if not others and not plain:
+        return first  # as it is, whatever a tokenizer gives besides chunks
+    found = {key: [chunk for part in (first, *others) for chunk in part[key]] for key in first if key not in plain}
+    return found | {key: _plain_tokens(clip, key, plain_text(text, dialect, tag_aware)) for key in plain}
+
+
+def _plain_keys(clip) -> list[str]:
+    """Return the encoders that ignore weights: Flux's T5, and those whose tokenizers take brackets for words."""
+    keys = encoder_keys(clip)
+    return sorted(keys - {"l"}) if keys == FLUX_KEYS else [key for key in sorted(keys) if not reads_weights(clip, key)]
+
+
+def _plain_tokens(clip, key: str, text: str):
+    if reads_weights(clip, key):
+        text = text.replace("(", r"\(").replace(")", r"\)")
+    return clip.tokenize(text)[key]
+
+
+def weights_note(clip, text: str, dialect: str, tag_aware: bool) -> str:
+    """Return in words what becomes of weights in encoders that ignore them; empty where there is nothing to say."""
+    plain = _plain_keys(clip)
+    if not plain or not has_weights(text, dialect, tag_aware):
+        return ""
+    names = " and ".join(plain)
+    if dialect != COMFYUI:
+        return f"this model's {names} ignores weights: it gets the text without brackets, numbers and BREAK"
+    words = [key for key in plain if not reads_weights(clip, key)]
+    if words:
+        return f"this model's {names} takes brackets and numbers for words, as with CLIP Text Encode; take them out"
+    return f"weights hardly act on this model's {names}"
