@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..prompt import DIALECTS, PromptError, convert, read_picture
+from ..prompt import DIALECTS, PromptError, read_picture
+from ..prompt.pictures.taking import in_dialect
 from .errors import RunnerError
 
 if TYPE_CHECKING:
-    from ..prompt import PictureReading
     from .output import Output
 
 
@@ -40,12 +39,3 @@ def _read(options: argparse.Namespace, output: Output) -> int:
         remarks = "\n".join(f"{path}: {remark}" for remark in reading.remarks)
         output.result("picture", {"path": str(path), **reading.as_dict()}, f"{path}: {reading.report()}\n", remarks)
     return RunnerError.exit_code if failed else 0
-
-
-def in_dialect(reading: PictureReading, dialect: str) -> PictureReading:
-    """Return what was read with the prompts in another dialect; what is lost by that is a remark."""
-    positive, negative = (convert(text, reading.dialect, dialect) for text in (reading.prompt, reading.negative))
-    losses = [f"prompt: {loss.message}" for loss in positive.losses]
-    losses += [f"negative prompt: {loss.message}" for loss in negative.losses]
-    remarks = (*reading.remarks, *losses)
-    return replace(reading, dialect=dialect, prompt=positive.text, negative=negative.text, remarks=remarks)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import uuid
 from pathlib import Path
 
+from ..prompt.whole_files import take_name, written_part
 from .errors import SaveError, UsageError
 
 NAME = re.compile(r"(\d{5,})-\d+\.png")
@@ -42,12 +42,8 @@ def save(folder: Path, seed: int, contents: bytes) -> Path:
 
 def _save(folder: Path, seed: int, contents: bytes) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f".tagloom-{uuid.uuid4().hex}.part"
-    try:
-        part.write_bytes(contents)
+    with written_part(folder, contents) as part:
         return _place(part, folder, seed)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _place(part: Path, folder: Path, seed: int) -> Path:
@@ -55,17 +51,8 @@ def _place(part: Path, folder: Path, seed: int) -> Path:
     while True:
         number += 1
         path = folder / f"{number:05d}-{seed}.png"
-        try:
-            os.link(part, path)  # fails where another command took the name meanwhile
-        except FileExistsError:
-            continue
-        except OSError:  # a file system without hard links
-            try:
-                path.touch(exist_ok=False)
-            except FileExistsError:
-                continue
-            part.replace(path)
-        return path
+        if take_name(part, path):
+            return path
 
 
 def _last_number(folder: Path) -> int:

@@ -10,9 +10,11 @@ from pathlib import Path
 from ..prompt import Detection, detect
 from ..prompt.errors import UnknownFamily, nearest_names
 from ..prompt.families import detect_file
+from ..prompt.hashing import HashCache
 from . import installations, processes
 from .client import Client
 from .errors import UsageError
+from .places import home
 
 FOLDER = "tagloom"
 """Our folder among a server's inputs and outputs."""
@@ -53,10 +55,20 @@ class Target:
         Raises:
             UnknownFamily: if nothing speaks for any family.
         """
-        for folder in self.installation.checkpoint_folders if self.installation else ():
-            if (folder / checkpoint).is_file():
-                return detect_file(folder / checkpoint, checkpoint)
+        file = self._file(checkpoint)
+        if file is not None:
+            return detect_file(file, checkpoint)
         return detect(checkpoint, metadata=self.client.checkpoint_metadata(checkpoint))
+
+    def model_hash(self, checkpoint: str) -> str:
+        """Return a checkpoint's hash as A1111 writes it, or nothing where its file is not on this machine."""
+        file = self._file(checkpoint)
+        hashes = file and HashCache(home() / "hashes.json").of(file)
+        return hashes.auto_v2 if hashes else ""
+
+    def _file(self, checkpoint: str) -> Path | None:
+        folders = self.installation.checkpoint_folders if self.installation else ()
+        return next((folder / checkpoint for folder in folders if (folder / checkpoint).is_file()), None)
 
     def forget(self, job_ids: Iterable[str]) -> None:
         """Delete what these jobs left in the server's input and output folders, where those are ours to tidy."""

@@ -37,7 +37,11 @@ def _read(graph: Graph, remarks: list[str]) -> PictureReading:
     sampler = last_sampler(graph, remarks)
     if sampler is None:
         return PictureReading("comfyui", "comfyui", "", "", Settings(), {}, ())
-    values = Values(graph, remarks)
+    return read_sampler(graph, sampler, Values(graph, remarks), remarks)
+
+
+def read_sampler(graph: Graph, sampler: str, values: Values, remarks: list[str]) -> PictureReading:
+    """Read what a sampler of a graph is given; `remarks` gets what is not found, or not surely."""
     texts = Texts(graph, values, remarks)
     guider = graph.link(sampler, GUIDER)
     start = guider.node_id if guider else sampler

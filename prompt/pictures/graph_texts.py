@@ -39,8 +39,20 @@ class Texts:
         self._remarks = remarks
 
     def behind(self, node_id: str, role: str) -> list[Encoded]:
-        """Return the texts of a role, `positive` or `negative`, of a sampler or guider, in their order."""
+        """Return the texts of a role, `positive` or `negative`, of a sampler or guider, in their order.
+
+        Where the values must be sure and a part of the prompt is not known, all texts are empty.
+        """
+        before = self._values.missing_texts
+        found, is_whole = self._found(node_id, role)
+        if self._values.is_sure and (not is_whole or self._values.missing_texts > before):
+            return [encoded._replace(text="") for encoded in found]
+        return found
+
+    def _found(self, node_id: str, role: str) -> tuple[list[Encoded], bool]:
+        """Return the texts, and whether all that leads to the sampler leads to a text."""
         found: list[Encoded] = []
+        is_whole = True
         seen: set[Link] = set()
         waiting = [*reversed(self._starts(node_id, role))]
         while waiting and len(found) < MOST_TEXTS:
@@ -55,10 +67,11 @@ class Texts:
             before = [] if texts else self._before(link, role)
             waiting += reversed(before)
             if not texts and not before:
+                is_whole = False
                 self._remarks.append(f"no text is found behind {self._graph.name(link.node_id)}, for the {role} prompt")
         if waiting:
             self._remarks.append(f"more than {MOST_TEXTS} texts make the {role} prompt; the first are read")
-        return found
+        return found, is_whole and not waiting
 
     def _starts(self, node_id: str, role: str) -> list[Link]:
         links = self._graph.links(node_id)

@@ -7,10 +7,12 @@ from itertools import islice
 from typing import Any
 
 from ..errors import UnknownFamily
-from ..graphs import model_of
+from ..graphs import ModelName, model_of
+from ..references import LORAS, references_in
 from ..sizes import Size
+from ..syntax import DIALECTS, parse
 from .graph import Graph
-from .graph_values import Values
+from .graph_values import LORA_TAGS, Values
 from .results import Lora, Settings
 from .values import as_float, as_int, as_text, to_json
 
@@ -22,6 +24,8 @@ OTHERS = ("start_at_step", "end_at_step", "add_noise", "guidance", "eta", "s_noi
 MOST_SAVERS = 20
 """Nodes that save images that are tried; each may lead through the whole graph."""
 MOST_LORAS = 200
+MOST_TAGGED, LONGEST_PROMPT = 20, 20_000
+"""Nodes that load LoRAs by a prompt's references, and characters of such a prompt, that are read."""
 LARGEST_SIDE = 10**6
 
 
@@ -67,7 +71,7 @@ def settings_of(graph: Graph, sampler: str, values: Values, remarks: list[str]) 
         place = next(((node_id, name) for node_id in parts for name in names if name in graph.inputs(node_id)), None)
         return None if place is None else values.value(*place)
 
-    loaded = next((node_id for node_id in parts if graph.link(node_id, "model")), sampler)
+    loaded = _loaded(graph, sampler)
     return Settings(
         steps=as_int(first("steps")),
         sampler=as_text(first("sampler_name")),
@@ -75,7 +79,7 @@ def settings_of(graph: Graph, sampler: str, values: Values, remarks: list[str]) 
         cfg=as_float(first("cfg")),
         seed=as_int(first("seed", "noise_seed")),
         size=_size(graph, sampler, values),
-        model=_model(graph, loaded, remarks),
+        model=_model_name(graph, sampler, remarks),
         denoise=as_float(first("denoise")),
         loras=tuple(reversed([*islice(_loras(graph, loaded, values), MOST_LORAS)])),
         others=_others(graph, parts),
@@ -91,26 +95,51 @@ def clip_skip(graph: Graph, encoder: str, values: Values) -> int | None:
     return None
 
 
-def _model(graph: Graph, node_id: str, remarks: list[str]) -> str:
+def model_file(graph: Graph, sampler: str) -> ModelName | None:
+    """Return the model file that a sampler's model comes from, or None where no loader of one file is found."""
     try:
-        return model_of(graph.nodes, node_id).name
+        return model_of(graph.nodes, _loaded(graph, sampler))
     except UnknownFamily:
+        return None
+
+
+def _loaded(graph: Graph, sampler: str) -> str:
+    """Return the node of a sampler that has its model: itself, or a part of a custom one."""
+    return next((node_id for node_id in graph.upstream(sampler, PARTS) if graph.link(node_id, "model")), sampler)
+
+
+def _model_name(graph: Graph, sampler: str, remarks: list[str]) -> str:
+    model = model_file(graph, sampler)
+    if model is None:
         remarks.append("no loader of one model file is found before the sampler, so the model is not known")
-        return ""
+    return model.name if model else ""
 
 
 def _loras(graph: Graph, start: str, values: Values) -> Iterator[Lora]:
     """Go through the LoRAs between a sampler and its model, the last one applied first."""
+    tagged = 0
     for node_id in graph.upstream(start, ("model",)):
         inputs = graph.inputs(node_id)
         name = values.value(node_id, "lora_name") if "lora_name" in inputs else None
         if isinstance(name, str) and name not in ("", "None"):
             text = as_float(values.value(node_id, "strength_clip")) if "strength_clip" in inputs else None
             yield Lora(name, as_float(values.value(node_id, "strength_model")), text)
+        tagged += graph.kind(node_id) == LORA_TAGS
+        if graph.kind(node_id) == LORA_TAGS and tagged <= MOST_TAGGED:
+            yield from reversed([*_lora_tags(graph, node_id, values)])
         rows = [value for value in inputs.values() if isinstance(value, dict) and as_text(value.get("lora"))]
         for row in reversed(rows):  # a loader of many has a row for each: its name, its strength, whether it is on
             if row.get("on", True):
                 yield Lora(as_text(row["lora"]), as_float(row.get("strength")), as_float(row.get("strengthTwo")))
+
+
+def _lora_tags(graph: Graph, node_id: str, values: Values) -> Iterator[Lora]:
+    """Go through the LoRAs that a node loads by a prompt's references."""
+    dialect = graph.inputs(node_id).get("dialect")
+    text = values.text(node_id, "text")[:LONGEST_PROMPT]
+    for found in references_in(parse(text, dialect if dialect in DIALECTS else DIALECTS[0])):
+        if found.kind in LORAS:
+            yield Lora(found.name.strip(), found.strength, found.text_encoder)
 
 
 def _size(graph: Graph, sampler: str, values: Values) -> Size | None:

@@ -13,7 +13,7 @@ from tagloom.prompt.pictures import Lora
 from tagloom.prompt.pictures.a1111 import READERS, read_parameters
 from tagloom.prompt.pictures.pairs import pairs
 from tagloom.prompt.pictures.reading import reading_of
-from tagloom.runner.metadata import parameters_text
+from tagloom.prompt.pictures.writing import parameters_text
 
 LINE = "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x512"
 RESOURCES = json.dumps(

@@ -10,8 +10,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from tagloom.prompt import Size, convert, read_picture
 from tagloom.prompt.pictures import reading_of
+from tagloom.prompt.pictures.files import with_texts
+from tagloom.prompt.pictures.writing import parameters_text
 from tagloom.runner.cli import main
-from tagloom.runner.metadata import parameters_text, with_texts
 
 SETTINGS = {"Steps": 28, "Sampler": "Euler a", "CFG scale": "5", "Seed": 4, "Size": "832x1216", "Model": "a, b"}
 
