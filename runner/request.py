@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..prompt import DIALECTS, Family, Kind, Sampling, Size, get_family, parse, parse_size, resolve_sampler
+from ..prompt.sampling_settings import out_of_range
 from .errors import UsageError
 
 AUTO = "auto"
@@ -82,13 +83,7 @@ def check(request: Request) -> Checked:
 def range_warnings(checked: Checked, family: Family) -> list[str]:
     """Return what is unusual for the family: allowed, but worth a line."""
     request = checked.request
-    warnings = []
-    for name, value, usual in (
-        ("steps", request.steps, family.steps),
-        ("CFG scale", request.cfg, family.cfg),
-    ):
-        if value is not None and not usual.low <= value <= usual.high:
-            warnings.append(f"{name} {value:g} is outside {family.name}'s usual range, {usual.low:g} to {usual.high:g}")
+    warnings = out_of_range(family, request.steps, request.cfg)
     if request.clip_skip is not None and family.clip_skip is None:
         warnings.append(f"{family.name} has no CLIP layers to skip; clip skip is ignored")
     if checked.size is not None and not _fits(checked.size, family):
