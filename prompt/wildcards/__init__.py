@@ -3,19 +3,23 @@
 from .combinations import MOST_COUNTED, Combinations, combinations
 from .expansion import MOST_CHARACTERS, MOST_CHOICES, expand
 from .folders import Wildcard, WildcardFolders
+from .matrix import MOST_LISTED, Matrix, matrix
 from .results import Choice, Expanded, Picked, Place
 
 __all__ = [
     "MOST_CHARACTERS",
     "MOST_CHOICES",
     "MOST_COUNTED",
+    "MOST_LISTED",
     "Choice",
     "Combinations",
     "Expanded",
+    "Matrix",
     "Picked",
     "Place",
     "Wildcard",
     "WildcardFolders",
     "combinations",
     "expand",
+    "matrix",
 ]

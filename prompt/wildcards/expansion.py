@@ -75,12 +75,15 @@ class Expansion:
         """Return the expansion of a prompt."""
         where = self._candidates.prompt(text)
         self._remark_on_references(where.source)
-        result = run(self._region(where.source.region, where, b""))
+        pieces: list[str] = run(self._region(where.source.region, where, b""))
         remarks = (*self._remarks, *self._candidates.remarks())
-        return Expanded(result, tuple(self._choices), seed, remarks)
+        return Expanded("".join(pieces), tuple(self._choices), seed, remarks, tuple(pieces[1::2]))
 
-    def _region(self, region: Region, where: Where, key: bytes) -> Deep[str]:
-        """Expand a stretch of text. The sites in it are numbered, each wildcard by itself, which gives them keys."""
+    def _region(self, region: Region, where: Where, key: bytes) -> Deep[list[str]]:
+        """Expand a stretch of text: what is kept, and between that what sites became.
+
+        The sites in it are numbered, each wildcard by itself, which gives them keys.
+        """
         text, place = where.source.text, region.start
         pieces: list[str] = []
         met: Counter[str] = Counter()
@@ -91,7 +94,7 @@ class Expansion:
             met[label] += 1
             place = site.end
         pieces.append(self._grown(text[place : region.end]))
-        return "".join(pieces)
+        return pieces
 
     def _site(self, site: Site, where: Where, key: bytes) -> Deep[str]:
         pool = self._candidates.pool(site, where)
@@ -104,7 +107,8 @@ class Expansion:
         results: list[str] = []
         for number, candidate in enumerate(chosen):
             if candidate.region.sites:
-                result: str = yield self._region(candidate.region, candidate.where, key_below(key, str(number)))
+                pieces: list[str] = yield self._region(candidate.region, candidate.where, key_below(key, str(number)))
+                result = "".join(pieces)
             else:
                 result = self._grown(candidate.text())
             results += [result] if result else []

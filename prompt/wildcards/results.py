@@ -69,12 +69,15 @@ class Expanded:
         choices: what was chosen, in the order in which it was: outer choices before those in them.
         seed: what it was chosen by; None in a combination.
         remarks: what else should be known.
+        filled: what each wildcard and variant that stands in the prompt itself became, in their order: never those
+            in options.
     """
 
     text: str
     choices: tuple[Choice, ...] = ()
     seed: int | None = None
     remarks: tuple[str, ...] = ()
+    filled: tuple[str, ...] = ()
 
     def report(self) -> str:
         """Return the choices and remarks in words, one a line."""
