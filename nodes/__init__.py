@@ -2,7 +2,48 @@
 
 from comfy_api.latest import ComfyExtension, io
 
-from . import easy, encoding, family, language, models, prompting, reporting, sizing, wildcards
+from . import (
+    base_image,
+    easy,
+    encoding,
+    family,
+    grid,
+    guidance,
+    language,
+    loras,
+    matrix,
+    models,
+    prompting,
+    reading,
+    reporting,
+    sampling,
+    saving,
+    sizing,
+    steps,
+    wildcards,
+)
+
+ROOMS = (
+    family,
+    models,
+    easy,
+    wildcards,
+    matrix,
+    prompting,
+    language,
+    loras,
+    encoding,
+    steps,
+    guidance,
+    sampling,
+    sizing,
+    base_image,
+    grid,
+    saving,
+    reading,
+    reporting,
+)
+"""In the order in which a graph uses them."""
 
 
 class TagloomExtension(ComfyExtension):
@@ -13,5 +54,4 @@ class TagloomExtension(ComfyExtension):
         family.register_user_profiles()
         models.register_route()
         language.use_imported_names()
-        rooms = (family, models, easy, wildcards, prompting, language, encoding, sizing, reporting)
-        return [node for room in rooms for node in room.NODES]
+        return [node for room in ROOMS for node in room.NODES]

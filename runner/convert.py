@@ -40,6 +40,7 @@ def widget_names(class_type: str, schema: Schema) -> list[str]:
     names: list[str] = []
     for section in ("required", "optional"):
         inputs = schema["input"].get(section, {})
+        uploads = []
         for name in schema.get("input_order", {}).get(section, inputs):
             kind, options = inputs[name][0], (inputs[name][1:] or [{}])[0]
             if not _is_widget(kind, options):
@@ -48,7 +49,8 @@ def widget_names(class_type: str, schema: Schema) -> list[str]:
             if options.get("control_after_generate") or (kind == "INT" and name in ("seed", "noise_seed")):
                 names.append("")
             if options.get("image_upload"):
-                names.append("")  # the upload button saves a value of its own
+                uploads.append("")  # the upload button, which the editor puts last, saves a value of its own
+        names += uploads
     return names
 
 

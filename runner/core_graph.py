@@ -31,24 +31,29 @@ def to_core(graph: Graph, image_sizes: Mapping[str, Size]) -> dict[str, Any]:
         WorkflowError: for what core nodes can't express.
     """
     core: dict[str, Any] = {}
-    for node_id, node in worked_out(graph, image_sizes).items():
+    passed: dict[tuple[str, int], Any] = {}
+    values = Values(graph, image_sizes)
+    for node_id, node in _left(graph, values).items():
         stand_in = STAND_INS.get(node["class_type"])
-        nodes = stand_in.nodes(node_id, node["inputs"]) if stand_in else {node_id: node}
+        known = [values.known(node_id)] if stand_in and stand_in.asks else []
+        nodes = stand_in.nodes(node_id, node["inputs"], *known) if stand_in else {node_id: node}
         core |= {name: {**node, **own} for name, own in nodes.items()}
-    return core
+        if stand_in and node_id not in nodes:
+            passed |= {(node_id, slot): node["inputs"][name] for slot, name in enumerate(stand_in.passes)}
+    return {name: _relinked(node, passed) for name, node in core.items()}
 
 
-def worked_out(graph: Graph, image_sizes: Mapping[str, Size]) -> dict[str, Any]:
-    """Return the graph with the values that Tagloom's nodes give in their place; those that load or encode stay.
+def _relinked(node: Mapping[str, Any], passed: Mapping[tuple[str, int], Any]) -> dict[str, Any]:
+    """Return a node whose links lead past nodes that are not needed."""
+    inputs = dict(node["inputs"])
+    for name, value in inputs.items():
+        while _is_link(value) and (value[0], value[1]) in passed:
+            value = passed[value[0], value[1]]
+        inputs[name] = value
+    return {**node, "inputs": inputs}
 
-    Args:
-        graph: see `to_core`.
-        image_sizes: see `to_core`.
 
-    Raises:
-        WorkflowError: if a value is not known before the run.
-    """
-    values = _Values(graph, image_sizes)
+def _left(graph: Graph, values: Values) -> dict[str, Any]:
     known = {}
     for node_id, node in graph.items():
         if _is_ours(node) and node["class_type"] not in STAND_INS:
@@ -61,22 +66,34 @@ def worked_out(graph: Graph, image_sizes: Mapping[str, Size]) -> dict[str, Any]:
     return known
 
 
-class _Values:
-    """The values of Tagloom's nodes, each worked out once."""
+class Values:
+    """The values of Tagloom's nodes, each worked out once; it takes what `to_core` takes."""
 
     def __init__(self, graph: Graph, image_sizes: Mapping[str, Size]) -> None:
         self._graph = graph
         self._image_sizes = image_sizes
         self._known: dict[str, tuple[Any, ...]] = {}
 
+    def final(self, node_id: str, place: str | int) -> Any:
+        """Return what a node's input receives, or what its output of a number gives."""
+        if isinstance(place, int):
+            return self._outputs(node_id)[place]
+        return self.input(self._graph[node_id]["inputs"][place], node_id, place)
+
     def input(self, value: Any, node_id: str, name: str) -> Any:
-        """Return what a core node's input receives: the value of a Tagloom node, or the link as it is."""
+        """Return what a node's input receives on the server: the value of a Tagloom node, or the link as it is."""
         if not _is_link(value) or not _is_ours(self._graph[value[0]]) or self._is_loaded(value):
             return value
         worked_out = self._outputs(value[0])[value[1]]
         if not isinstance(worked_out, str | int | float):
+            if _is_ours(self._graph[node_id]):
+                return value  # a stand-in asks for what it needs of it
             raise WorkflowError(f"node {node_id} takes {name} from a Tagloom node; this needs the pack on the server")
         return worked_out
+
+    def known(self, node_id: str) -> dict[str, Any]:
+        """Return what is known of a node's inputs before the run; None for what is loaded or made in it."""
+        return {field: self._inner(value) for field, value in self._graph[node_id]["inputs"].items()}
 
     def _is_loaded(self, link: Any) -> bool:
         """Return whether a link carries what a core node gives in our node's place."""
@@ -90,7 +107,7 @@ class _Values:
             evaluate = EVALUATORS.get(node["class_type"])
             if evaluate is None:
                 raise WorkflowError(f"{name} has no core nodes to stand for it; install Tagloom on the server")
-            inputs = {field: self._inner(value) for field, value in node["inputs"].items()}
+            inputs = self.known(node_id)
             if any(inputs.get(field, "") is None for field in PLAIN):
                 raise WorkflowError(f"{name} takes a value that a core node makes; install Tagloom on the server")
             self._known[node_id] = evaluate(inputs)
@@ -104,7 +121,8 @@ class _Values:
             return None  # a model, which nothing here looks into
         if _is_ours(origin):
             return self._outputs(value[0])[value[1]]
-        return self._image_sizes.get(origin["inputs"].get("image", ""))
+        name = origin["inputs"].get("image")
+        return self._image_sizes.get(name) if isinstance(name, str) else None
 
 
 def _is_ours(node: Mapping[str, Any]) -> bool:

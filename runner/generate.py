@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from ..prompt import Family, Size, WildcardFolders, chosen, convert
-from ..prompt.samplers import known_names
+from ..prompt.pictures import Settings
+from ..prompt.pictures.files import with_texts
+from ..prompt.pictures.writing import a1111_settings, parameters_text
 from ..wallet import image_tokens
-from .core_graph import to_core, worked_out
+from .core_graph import Values, to_core
+from .core_loras import with_files
 from .errors import JobFailed
 from .jobs import Finished, Job, JobStream, Progress, new_id
-from .metadata import parameters_text, with_texts
 from .places import wildcard_folders
 from .prompts import look_up_wildcards, prompts_of
 from .request import AUTO, SEEDS, Checked, range_warnings
@@ -27,6 +29,7 @@ from .workflows import NODE_PREFIX, Workflow, shipped
 
 TEXT_TO_IMAGE = "Tags to Image"
 IMAGE_TO_IMAGE = "Base Image to Image"
+LORAS = "loras"
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Plan:
     seed: int
     warnings: tuple[str, ...]
     variant: str = ""
+    model_hash: str = ""
+    loras: Callable[[], tuple[str, ...]] = tuple
     wildcards: WildcardFolders = field(default_factory=lambda: WildcardFolders(wildcard_folders()))
 
     @property
@@ -85,7 +90,9 @@ def plan(checked: Checked, target: Target) -> Plan:
     has_pack = all(schemas(name) for name in workflow.classes if name.startswith(NODE_PREFIX))
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
     warnings = tuple(range_warnings(checked, family))
-    return Plan(checked, checkpoint, family, workflow, has_pack, seed, warnings, found.variant)
+    loras = cache(lambda: tuple(target.client.model_names(LORAS)))
+    model_hash = target.model_hash(checkpoint)
+    return Plan(checked, checkpoint, family, workflow, has_pack, seed, warnings, found.variant, model_hash, loras)
 
 
 def run(plan: Plan, target: Target, out: Path) -> Iterator[Progress | Picture]:
@@ -164,12 +171,13 @@ def _task(plan: Plan, number: int, uploaded: str | None) -> _Task:
         graph[str(node_id)]["inputs"][name] = f"{FOLDER}/{job_id}"  # the workflow's own prefix
     base = plan.checked.image_size
     sizes = {uploaded: base} if uploaded and base else {}
-    known = worked_out(graph, sizes)
-    job = Job(graph if plan.has_pack else to_core(graph, sizes), copy.deepcopy(plan.workflow.document), job_id)
+    values = Values(graph, sizes)
+    sent = graph if plan.has_pack else with_files(to_core(graph, sizes), plan.loras)
+    job = Job(sent, copy.deepcopy(plan.workflow.document), job_id)
 
     def final(name: str) -> Any:
-        node_id, field = plan.workflow.targets(name)[0]
-        return known[str(node_id)]["inputs"][field]
+        node_id, place = plan.workflow.final(name)
+        return values.final(str(node_id), place)
 
     size = Size(final("width"), final("height"))
     request = plan.checked.request
@@ -179,22 +187,23 @@ def _task(plan: Plan, number: int, uploaded: str | None) -> _Task:
 
 
 def _settings(plan: Plan, final: Callable[[str], Any]) -> dict[str, Any]:
-    """Return the settings of a picture under A1111's names, in A1111's order."""
-    sampler, schedule = known_names(final("sampler"), final("scheduler"))
-    denoise = {"Denoising strength": final("denoise")} if plan.checked.request.image else {}
-    clip_skip = {"Clip skip": -final("clip_layer")} if plan.family.clip_skip else {}
-    return {
-        "Steps": final("steps"),
-        "Sampler": sampler,
-        "Schedule type": schedule,
-        "CFG scale": f"{final('cfg'):g}",
-        "Seed": final("seed"),
-        "Size": f"{final('width')}x{final('height')}",
-        "Model": Path(plan.checkpoint).stem,
-        **denoise,
-        **clip_skip,
-        "Version": "ComfyUI",
-    }
+    """Return the settings of a picture under A1111's names."""
+    others = {"model": plan.model_hash} if plan.model_hash else {}
+    return a1111_settings(
+        Settings(
+            steps=final("steps"),
+            sampler=final("sampler"),
+            scheduler=final("scheduler"),
+            cfg=final("cfg"),
+            seed=final("seed"),
+            size=Size(final("width"), final("height")),
+            model=Path(plan.checkpoint).stem,
+            model_hash=plan.model_hash,
+            denoise=final("denoise") if plan.checked.request.image else None,
+            clip_skip=-final("clip_layer") if plan.family.clip_skip else None,
+        ),
+        others=others,
+    )
 
 
 def _collect(task: _Task, finished: Finished, target: Target, out: Path) -> Picture:

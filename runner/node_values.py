@@ -24,11 +24,15 @@ from ..prompt import (
 from ..prompt.easy import easy
 from ..prompt.encoding import encoded_parts, encoded_report, encoded_text
 from ..prompt.lint import check
+from ..prompt.sampling_settings import settle
 from ..wallet import image_tokens
+from .core_base_image import base_nodes, base_values
 from .core_encoding import encode_nodes
+from .core_loras import lora_nodes, lora_values
+from .errors import WorkflowError
 from .places import wildcard_folders
 
-COMFYUI = "comfyui"
+COMFYUI, PNG = "comfyui", "png"
 Inputs = Mapping[str, Any]
 
 
@@ -38,10 +42,15 @@ class StandIn(NamedTuple):
     Attributes:
         nodes: makes them of our node's id, which one of them takes over, and of its inputs.
         outputs: how many of our first outputs that one gives.
+        asks: whether `nodes` takes, besides, what is known of the inputs before the run: what our nodes give, the
+            sizes of pictures, None for all else.
+        passes: our inputs that take our first outputs' places where no node takes our id.
     """
 
-    nodes: Callable[[str, Inputs], dict[str, Any]]
+    nodes: Callable[..., dict[str, Any]]
     outputs: int
+    asks: bool = False
+    passes: tuple[str, ...] = ()
 
 
 def _loader(node_id: str, inputs: Inputs) -> dict[str, Any]:
@@ -53,9 +62,23 @@ def _no_nodes(node_id: str, inputs: Inputs) -> dict[str, Any]:
     return {}
 
 
+def _saver(node_id: str, inputs: Inputs) -> dict[str, Any]:
+    """Save as ComfyUI does; the settings are written by the runner itself, if the picture goes through it."""
+    if inputs["format"] != PNG:
+        raise WorkflowError(
+            f"node {node_id} saves a {inputs['format']}, and core nodes save a {PNG} alone; choose {PNG}, or install "
+            "Tagloom on the server"
+        )
+    wanted = {name: inputs[name] for name in ("images", "filename_prefix")}
+    return {node_id: {"class_type": "SaveImage", "inputs": wanted}}
+
+
 STAND_INS = {
+    "TagloomBaseImage": StandIn(base_nodes, outputs=1, asks=True),
+    "TagloomLoraTags": StandIn(lora_nodes, outputs=2, passes=("model", "clip")),
     "TagloomModelPicker": StandIn(_loader, outputs=3),
     "TagloomSamplingSteps": StandIn(_no_nodes, outputs=1),
+    "TagloomSaveImage": StandIn(_saver, outputs=0),
     "TagloomTextEncode": StandIn(encode_nodes, outputs=1),
 }
 
@@ -129,6 +152,16 @@ def _size(inputs: Inputs) -> tuple[Any, ...]:
     return tuple(size_for(inputs["family"], inputs["shape"], inputs.get("image")))
 
 
+def _settled(inputs: Inputs) -> tuple[Any, ...]:
+    given = [inputs[name] for name in ("family", "sampler", "schedule", "steps", "cfg", "denoise")]
+    if None in given:
+        raise WorkflowError(
+            "TagloomSamplerSettings takes a value that a core node makes; install Tagloom on the server"
+        )
+    settled = settle(*given)
+    return (*settled.settings, settled.settings, as_list(settled.report()))
+
+
 def _report(inputs: Inputs) -> tuple[Any, ...]:
     report = tag_report(inputs["text"], dialect=inputs.get("dialect", DIALECTS[0]))
     cost = image_tokens(inputs["images"])
@@ -151,7 +184,9 @@ def _counted(inputs: Inputs) -> tuple[Any, ...]:
 
 
 EVALUATORS: dict[str, Callable[[Inputs], tuple[Any, ...]]] = {
+    "TagloomBaseImage": base_values,
     "TagloomFamilyProfile": _family,
+    "TagloomLoraTags": lora_values,
     "TagloomModelPicker": _picked,
     "TagloomConvertPrompt": _rewritten,
     "TagloomEasyPrompt": _easy,
@@ -163,5 +198,6 @@ EVALUATORS: dict[str, Callable[[Inputs], tuple[Any, ...]]] = {
     "TagloomWildcards": _expanded,
     "TagloomNegativePreset": _negative,
     "TagloomImageSize": _size,
+    "TagloomSamplerSettings": _settled,
     "TagloomTagReport": _report,
 }

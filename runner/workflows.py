@@ -1,4 +1,4 @@
-"""Workflows in UI format, with the inputs that they declare under names of their own (`extra.tagloom.inputs`)."""
+"""Workflows in UI format, with the inputs that they declare under names of their own (`extra.tagloom`)."""
 
 from __future__ import annotations
 
@@ -47,6 +47,17 @@ class Workflow:
             known = ", ".join(sorted(self._inputs))
             raise WorkflowError(f"the workflow declares no input {name!r}; it has {known}") from error
 
+    def final(self, name: str) -> tuple[int, str | int]:
+        """Return where the value behind a name can be seen in the end: a node's id and an input, or an output's number.
+
+        That is the first of its inputs, where the workflow declares nothing else.
+
+        Raises:
+            WorkflowError: if the workflow declares no such input.
+        """
+        node_id, place = self._declared("finals").get(name) or self.targets(name)[0]
+        return node_id, place
+
     def set(self, name: str, value: Any) -> None:
         """Write a value into the widgets behind a declared name; a link into one of them is taken out."""
         for node_id, field in self.targets(name):
@@ -75,8 +86,10 @@ class Workflow:
 
     @property
     def _inputs(self) -> dict[str, list[list[Any]]]:
-        declared = self.document.get("extra", {}).get("tagloom", {}).get("inputs", {})
-        return dict(declared)
+        return self._declared("inputs")
+
+    def _declared(self, kind: str) -> dict[str, Any]:
+        return dict(self.document.get("extra", {}).get("tagloom", {}).get(kind, {}))
 
     def _cut(self, link_id: int) -> None:
         links = self.document["links"]

@@ -10,8 +10,11 @@ from PIL import Image
 
 from tagloom.runner import generate, installations, processes
 from tagloom.runner.client import Client
+from tagloom.runner.places import models
 from tagloom.runner.request import Request, check
 from tagloom.runner.targets import Target
+
+from .stand_ins.files import EXTENSION, FILES, write_files
 
 IDLE_SECONDS = 900.0
 """A suite that is killed leaves its server behind for no longer than this."""
@@ -28,8 +31,12 @@ def home(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def installation(home) -> installations.Installation:
-    """The embedded ComfyUI."""
-    return installations.embedded()
+    """The embedded ComfyUI, with the extension that lets it load the stand-ins."""
+    installation = installations.embedded()
+    link = installation.folder / "custom_nodes" / "stand_ins"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(EXTENSION, target_is_directory=True)
+    return installation
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +50,25 @@ def server(installation) -> processes.RunningServer:
 def target(server, installation) -> Target:
     """The server as the runner works with it."""
     return Target(Client(server.url), installation)
+
+
+@pytest.fixture(scope="session")
+def stand_in_files(tmp_path_factory) -> Path:
+    """A folder of models, with the stand-ins' files in its folders; no server knows it."""
+    folder = tmp_path_factory.mktemp("stand_ins")
+    write_files(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stand_ins(server, stand_in_files) -> tuple[str, ...]:
+    """The stand-ins among the server's models while a module's tests run: other modules count what is there."""
+    links = [models() / name for name in FILES]
+    for link, name in zip(links, FILES, strict=True):
+        link.hardlink_to(stand_in_files / name)
+    yield tuple(FILES)
+    for link in links:
+        link.unlink()
 
 
 Pictures = Callable[..., np.ndarray]

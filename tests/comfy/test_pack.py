@@ -13,15 +13,21 @@ from tagloom.runner.places import PACKAGE
 from tagloom.runner.workflows import SNAPSHOT
 
 NODES = (
+    "TagloomBaseImage",
     "TagloomConvertPrompt",
     "TagloomEasyPrompt",
     "TagloomFamilyProfile",
+    "TagloomImageGrid",
     "TagloomImageSize",
     "TagloomModelPicker",
     "TagloomNegativePreset",
     "TagloomPromptCheck",
     "TagloomPromptEnhancer",
+    "TagloomPromptMatrix",
+    "TagloomReadPicture",
+    "TagloomSamplerSettings",
     "TagloomSamplingSteps",
+    "TagloomSaveImage",
     "TagloomTagReport",
     "TagloomTextEncode",
     "TagloomTextTokens",

@@ -194,7 +194,7 @@ def test_widgets_of_known_classes(schemas, kind, expected):
         ({"required": {"seed": ["STRING", {}]}}, {}, ["seed"]),
         ({"required": {"n": ["INT", {"control_after_generate": True}]}}, {}, ["n", ""]),
         ({"required": {"n": ["COMBO", {"control_after_generate": True, "options": []}]}}, {}, ["n", ""]),
-        ({"required": {"i": ["COMBO", {"image_upload": True, "options": []}], "n": ["FLOAT"]}}, {}, ["i", "", "n"]),
+        ({"required": {"i": ["COMBO", {"image_upload": True, "options": []}], "n": ["FLOAT"]}}, {}, ["i", "n", ""]),
         ({"required": {"x": ["MODEL", {}]}, "hidden": {"prompt": "PROMPT"}}, {}, []),
         ({}, {}, []),
     ],

@@ -6,7 +6,6 @@ import pytest
 
 from tagloom.prompt import (
     Size,
-    SizeError,
     UnknownFamily,
     all_families,
     compose_negative,
@@ -16,13 +15,15 @@ from tagloom.prompt import (
     nearest_size,
 )
 from tagloom.prompt.easy import easy
-from tagloom.runner.core_graph import to_core
+from tagloom.runner.core_graph import Values, to_core
 from tagloom.runner.errors import WorkflowError
 from tagloom.runner.node_values import EVALUATORS, STAND_INS
 from tagloom.runner.workflows import NODE_PREFIX, Workflow, shipped
 
 SHIPPED = ["Tags to Image", "Base Image to Image"]
 BASE = Size(832, 1216)
+NEED_THE_PACK = {"TagloomGuider", "TagloomImageGrid", "TagloomPromptMatrix", "TagloomReadPicture"}
+"""Nodes that no core nodes can stand for: composed guidance, lists, grids, and what only the server's files hold."""
 families = pytest.mark.parametrize("family", all_families(), ids=lambda family: family.id)
 both = pytest.mark.parametrize("name", SHIPPED)
 
@@ -45,6 +46,12 @@ def final(workflow: Workflow, core: dict[str, Any], alias: str) -> Any:
     return core[str(node_id)]["inputs"][field]
 
 
+def size(workflow: Workflow, image_sizes: dict[str, Size]) -> Size:
+    values = Values(workflow.api(), image_sizes)
+    places = [workflow.final(name) for name in ("width", "height")]
+    return Size(*(values.final(str(node_id), place) for node_id, place in places))
+
+
 @both
 def test_only_core_nodes_remain_and_no_link_dangles(fill, name):
     workflow, core = fill(name, family="illustrious")
@@ -58,7 +65,10 @@ def test_only_core_nodes_remain_and_no_link_dangles(fill, name):
     assert previews
     steps = {node_id for node_id, name in classes.items() if name == "TagloomSamplingSteps"}
     assert steps
-    assert set(core) == kept - previews - steps
+    loras = {node_id for node_id, name in classes.items() if name == "TagloomLoraTags"}
+    assert loras
+    added = {node_id for node_id in core if "-" in node_id}
+    assert set(core) - added == kept - previews - steps - loras
 
 
 @both
@@ -90,13 +100,16 @@ def test_the_sampler_receives_the_family_s_settings(fill, name, family):
 def test_text_to_image_takes_the_family_s_usual_size(fill, family):
     workflow, core = fill("Tags to Image", family=family.id)
     assert (final(workflow, core, "width"), final(workflow, core, "height")) == family.sizes[0]
+    assert size(workflow, {}) == family.sizes[0]
 
 
 @families
 def test_a_base_image_gets_the_nearest_size_of_the_family(fill, family):
     workflow, core = fill("Base Image to Image", family=family.id)
     expected = nearest_size(family.sizes, BASE)
-    assert (final(workflow, core, "width"), final(workflow, core, "height")) == expected
+    scaled = next(node for node in core.values() if node["class_type"] == "ImageScale")
+    assert (scaled["inputs"]["width"], scaled["inputs"]["height"]) == expected
+    assert size(workflow, {"example.png": BASE}) == expected
     assert expected.aspect < 1
 
 
@@ -109,9 +122,10 @@ def test_the_enhancer_off_sends_the_user_s_own_texts(fill, name):
 
 @both
 def test_what_the_user_set_stays(fill, name):
-    values = {"steps": 4, "cfg": 1.5, "sampler": "lcm", "scheduler": "beta", "clip_layer": -3, "width": 512, "seed": 9}
-    workflow, core = fill(name, family="illustrious", **values)
+    values = {"steps": 4, "cfg": 1.5, "sampler": "lcm", "scheduler": "beta", "clip_layer": -3, "seed": 9}
+    workflow, core = fill(name, family="illustrious", **values, width=512, height=768)
     assert {alias: final(workflow, core, alias) for alias in values} == values
+    assert size(workflow, {"example.png": BASE}) == (512, 768)
 
 
 @families
@@ -168,7 +182,9 @@ def test_what_core_nodes_can_t_express_is_refused(graph, words):
 
 
 def test_every_class_of_ours_in_the_snapshot_can_be_worked_out(schemas):
-    assert {kind for kind in schemas if kind.startswith(NODE_PREFIX)} == EVALUATORS.keys() | STAND_INS.keys()
+    ours = {kind for kind in schemas if kind.startswith(NODE_PREFIX)}
+    assert ours - NEED_THE_PACK == EVALUATORS.keys() | STAND_INS.keys()
+    assert NEED_THE_PACK <= ours
 
 
 def test_an_unchosen_family_can_t_be_worked_out(core_schemas):
@@ -181,7 +197,7 @@ def test_an_unchosen_family_can_t_be_worked_out(core_schemas):
 def test_a_base_image_of_unknown_size_is_refused(core_schemas):
     workflow = Workflow(shipped("Base Image to Image"), core_schemas.get)
     workflow.set("family", "sdxl")
-    with pytest.raises(SizeError):
+    with pytest.raises(WorkflowError, match="image"):
         to_core(workflow.api(), {"another.png": BASE})
 
 

@@ -40,15 +40,20 @@ def given(inputs: dict[str, Any], dialect: str = "a1111", tag_aware: bool = True
     return {"dialect": dialect, "tag_aware": tag_aware, **inputs}
 
 
+BASE = {"vae": None, "family": FAMILY, "shape": "square", "fit": "crop", "strength": "similar", "denoise": 0.6}
+SETTINGS = {"family": FAMILY, "sampler": "Euler a", "schedule": "automatic", "steps": 0, "cfg": 0.0, "denoise": 1.0}
 INPUTS = {
+    "TagloomBaseImage": {**BASE, "batch_size": 1, "grow_mask": 6, "width": 0, "height": 0},
     "TagloomConvertPrompt": given({"text": TEXT, "target": "comfyui"}),
     "TagloomEasyPrompt": {"text": DESCRIPTION, "family": FAMILY, "enabled": True, "dialect": "a1111"},
     "TagloomFamilyProfile": {"model": None, "family": "illustrious"},
     "TagloomImageSize": {"family": FAMILY, "shape": "square"},
+    "TagloomLoraTags": given({"model": None, "clip": None, "text": f"<lora:a:0.8>{TEXT}", "scheduled": True}),
     "TagloomModelPicker": {"ckpt_name": "a.safetensors", "family": "illustrious"},
     "TagloomNegativePreset": given({"text": "hat", "family": FAMILY, "preset": "recommended", "enabled": True}),
     "TagloomPromptCheck": given({"text": TEXT, "mend": True}),
     "TagloomPromptEnhancer": given({"text": TEXT, "family": FAMILY, "level": "light", "enabled": True}),
+    "TagloomSamplerSettings": SETTINGS,
     "TagloomTagReport": {"text": TEXT, "images": 3},
     "TagloomTextEncode": given({"clip": None, "text": TEXT}),
     "TagloomTextTokens": {"text": TEXT, "family": FAMILY, "chunks": "a1111"},
@@ -72,7 +77,7 @@ def test_an_evaluator_gives_as_many_values_as_its_node(schemas, name):
     values = worked_out(name)
     for kind, value in zip(schemas[name]["output"], values, strict=True):
         assert value is None or not isinstance(kind, str) or isinstance(value, types.get(kind, object))
-    nothing = {"TagloomModelPicker": 3, "TagloomTextEncode": 1}
+    nothing = {"TagloomBaseImage": 3, "TagloomLoraTags": 2, "TagloomModelPicker": 3, "TagloomTextEncode": 1}
     assert values.count(None) == nothing.get(name, 0)
 
 
@@ -306,12 +311,21 @@ def test_the_family_of_a_picker_reaches_a_node_that_encodes():
 @pytest.mark.parametrize("name", STAND_INS)
 def test_stand_ins_are_nodes_that_every_comfyui_has(core_schemas, name):
     """One of them takes over our node's id and its outputs; Sampling Steps is left out."""
-    prompt = {"text": "hat [cap:coat:0.5] BREAK smile"} if name == "TagloomTextEncode" else {}
-    nodes = STAND_INS[name].nodes("7", {**INPUTS.get(name, {}), **prompt})
+    own = {
+        "TagloomSaveImage": {"images": ["1", 0], "filename_prefix": "a", "format": "png", "settings": ["2", 5]},
+        "TagloomTextEncode": {"text": "hat [cap:coat:0.5] BREAK smile"},
+    }
+    inputs = {**INPUTS.get(name, {}), **own.get(name, {})}
+    nodes = STAND_INS[name].nodes("7", inputs, *([inputs] if STAND_INS[name].asks else []))
     for node in nodes.values():
         assert set(node["inputs"]) == set(core_schemas[node["class_type"]]["input"]["required"])
     assert not nodes or len(core_schemas[nodes["7"]["class_type"]]["output"]) >= STAND_INS[name].outputs
     assert bool(nodes) == (name != "TagloomSamplingSteps")
+
+
+def test_core_nodes_save_a_png_alone():
+    with pytest.raises(WorkflowError, match="node 7 saves a webp"):
+        STAND_INS["TagloomSaveImage"].nodes("7", {"images": ["1", 0], "filename_prefix": "a", "format": "webp"})
 
 
 def test_a_family_can_t_reach_a_core_node():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
 import sys
@@ -174,3 +175,14 @@ def test_with_neither_server_nor_extra_the_way_out_is_told(monkeypatch):
     monkeypatch.setattr(installations.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(EmbeddedMissing, match="--server or --comfyui"):
         open_target(None, None, 60, pytest.fail)
+
+
+def test_a_checkpoint_on_this_machine_has_a_hash(tmp_path, monkeypatch):
+    """A1111's; one that lies elsewhere has none."""
+    monkeypatch.setenv("TAGLOOM_HOME", str(tmp_path / "home"))
+    here = Installation(tmp_path, Path(sys.executable), tmp_path / "folder", embedded=True)
+    file = here.checkpoint_folders[0] / "sub" / "a.ckpt"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"a model")
+    assert target(installation=here).model_hash("sub/a.ckpt") == hashlib.sha256(b"a model").hexdigest()[:10]
+    assert target(installation=here).model_hash("b.ckpt") == target().model_hash("sub/a.ckpt") == ""

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +16,8 @@ from tagloom.runner.workflows import Workflow, shipped
 RUN = ["Tags to Image", "Base Image to Image"]
 """What `tagloom generate` fills in."""
 PICTURES = [*RUN, "Description to Image"]
-SHIPPED = [*PICTURES, "Prompt Workshop"]
+SHIPPED = sorted(path.stem for path in (PACKAGE / "workflows").glob("*.json"))
+GOLDEN = Path(__file__).with_name("golden")
 WRITTEN = ("dialect", "tag_aware")
 DECLARED = {
     *("checkpoint", "family", "positive", "enhance", "steps", "cfg", "sampler", "scheduler", "seed"),
@@ -36,8 +39,37 @@ def node_of(workflow: Workflow, node_id: int):
     return next(node for node in workflow.document["nodes"] if node["id"] == node_id)
 
 
-def test_every_workflow_there_is_is_tested_here():
-    assert {path.stem for path in (PACKAGE / "workflows").glob("*.json")} == set(SHIPPED)
+def test_there_is_a_workflow_for_each_purpose():
+    families = {"Illustrious", "NoobAI V-Prediction", "Pony", "SDXL", "SD 1.5 Anime", "Neta Lumina"}
+    purposes = {"Description to Image", "Flux Description to Image", "Base Image to Image", "Inpaint", "LoRA"}
+    purposes |= {"High-Resolution Second Pass", "AND Composition", "Prompt Scheduling", "Prompt Matrix"}
+    purposes |= {"Remake a Picture", "The Whole Specification", "Prompt Workshop", "Tags to Image"}
+    assert set(SHIPPED) == purposes | {f"{family} Tags to Image" for family in families}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_workflow_s_api_graph_is_the_golden_one(core_schemas, name):
+    """The editor's own export is compared with the same file, in `tests/comfy/editor`.
+
+    After a change of a workflow, write the files anew by running this test with TAGLOOM_WRITE_SNAPSHOT=1.
+    """
+    graph = Workflow(shipped(name), core_schemas.get).api()
+    golden = GOLDEN / f"{name}.json"
+    if os.environ.get("TAGLOOM_WRITE_SNAPSHOT"):
+        lines = [f" {json.dumps(node_id)}: {json.dumps(node, ensure_ascii=False)}" for node_id, node in graph.items()]
+        golden.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    assert graph == json.loads(golden.read_text(encoding="utf-8"))
+    assert {path.stem for path in GOLDEN.glob("*.json")} == set(SHIPPED)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_links_lead_to_inputs_and_outputs_of_their_type(core_schemas, name):
+    """A link's type is that of both its ends; choices go to choices."""
+    workflow = Workflow(shipped(name), core_schemas.get)
+    for link_id, origin, slot, target, place, kind in workflow.document["links"]:
+        source, socket = node_of(workflow, origin)["outputs"][slot], node_of(workflow, target)["inputs"][place]
+        assert link_id in source["links"] and socket["link"] == link_id
+        assert source["type"] == kind and socket["type"] in (kind, "*")
 
 
 def test_the_shipped_workflows_declare_what_the_runner_fills_in(workflow):
@@ -80,7 +112,7 @@ def test_setting_how_prompts_are_written_reaches_all_nodes(every, name, value):
 
 def test_no_prompt_is_encoded_by_a_node_that_knows_no_dialect(every):
     assert "CLIPTextEncode" not in every.classes
-    assert ("TagloomTextEncode" in every.classes) == ("KSampler" in every.classes)
+    assert ("TagloomTextEncode" in every.classes) == bool({"KSampler", "SamplerCustomAdvanced"} & every.classes)
 
 
 def test_every_node_of_ours_stands_in_a_shipped_workflow(schemas):
@@ -127,7 +159,8 @@ def test_setting_an_unlinked_input_writes_its_widget(every):
 
 
 def test_setting_a_linked_input_cuts_the_link_at_both_ends(workflow):
-    ((node_id, field),) = workflow.targets("cfg")
+    node_id, field = workflow.targets("cfg")[0]
+    others = workflow.targets("cfg")[1:]
     before = workflow.api()
     origin, slot = before[str(node_id)]["inputs"][field]
     (link,) = [s["link"] for s in node_of(workflow, node_id)["inputs"] if s["name"] == field]
@@ -136,15 +169,16 @@ def test_setting_a_linked_input_cuts_the_link_at_both_ends(workflow):
     assert link not in [entry[0] for entry in workflow.document["links"]]
     assert link not in node_of(workflow, int(origin))["outputs"][slot]["links"]
     after = workflow.api()
-    assert after[str(node_id)]["inputs"].pop(field) == 7
-    del before[str(node_id)]["inputs"][field]
+    for own_id, own_field in [(node_id, field), *others]:
+        assert after[str(own_id)]["inputs"].pop(own_field) == 7
+        del before[str(own_id)]["inputs"][own_field]
     assert after == before
 
 
 def test_setting_twice_keeps_the_last_value(workflow):
     workflow.set("cfg", 3.0)
     workflow.set("cfg", 5.5)
-    ((node_id, field),) = workflow.targets("cfg")
+    node_id, field = workflow.targets("cfg")[0]
     assert workflow.api()[str(node_id)]["inputs"][field] == 5.5
 
 
