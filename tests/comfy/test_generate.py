@@ -11,8 +11,10 @@ import pytest
 import requests
 from PIL import Image
 
+from tagloom.prompt.hashing import hash_file
 from tagloom.runner import cli, generate
 from tagloom.runner.client import Client
+from tagloom.runner.places import PACKAGE
 from tagloom.runner.request import Request, check
 from tagloom.runner.targets import Target
 
@@ -24,6 +26,12 @@ class WithoutPack(Client):
 
     def schema(self, class_type):
         return None if class_type.startswith("Tagloom") else super().schema(class_type)
+
+
+def inputs_of(graph, class_type):
+    """Return the inputs of the one node of a class."""
+    (inputs,) = [node["inputs"] for node in graph.values() if node["class_type"] == class_type]
+    return inputs
 
 
 def test_the_command_saves_pictures_with_all_that_made_them(server, tmp_path, capsys):
@@ -38,13 +46,15 @@ def test_the_command_saves_pictures_with_all_that_made_them(server, tmp_path, ca
         assert image.size == (256, 256)
         texts = image.info
     graph, workflow = json.loads(texts["prompt"]), json.loads(texts["workflow"])
-    assert graph["10"]["inputs"]["seed"] == 8
-    assert workflow["nodes"][3]["widgets_values"][0] == TAGS
+    assert inputs_of(graph, "KSampler")["seed"] == 8
+    (enhancer,) = [node for node in workflow["nodes"] if node["type"] == "TagloomPromptEnhancer"]
+    assert enhancer["widgets_values"][0] == TAGS
+    tiny = hash_file(PACKAGE / "tiny" / "tagloom-tiny.safetensors").auto_v2
     assert texts["parameters"].splitlines() == [
         f"masterpiece, best quality, very aesthetic, absurdres, {TAGS}",
         "Negative prompt: worst quality, low quality, lowres, blurry, jpeg artifacts, watermark, signature, username",
         "Steps: 20, Sampler: Euler a, Schedule type: Normal, CFG scale: 4, Seed: 8, Size: 256x256, "
-        "Model: tagloom-tiny, Clip skip: 2, Version: ComfyUI",
+        f'Model hash: {tiny}, Model: tagloom-tiny, Clip skip: 2, Hashes: {{"model": "{tiny}"}}, Version: ComfyUI',
     ]
 
 
@@ -76,10 +86,10 @@ def test_the_settings_reach_the_sampler(target, tmp_path):
         assert image.size == (224, 288)
         graph = json.loads(image.info["prompt"])
         parameters = image.info["parameters"]
-    sampler = graph["10"]["inputs"]
+    sampler = inputs_of(graph, "KSampler")
     assert (sampler["steps"], sampler["cfg"], sampler["seed"]) == (3, 5.5, 2**64 - 1)
     assert (sampler["sampler_name"], sampler["scheduler"]) == ("dpmpp_2m_sde", "karras")
-    assert graph["5"]["inputs"]["stop_at_clip_layer"] == -3
+    assert inputs_of(graph, "CLIPSetLastLayer")["stop_at_clip_layer"] == -3
     assert parameters.startswith("1girl\nNegative prompt: blue hair\nSteps: 3, Sampler: DPM++ 2M SDE, ")
 
 

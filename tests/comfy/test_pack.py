@@ -17,8 +17,10 @@ NODES = (
     "TagloomConvertPrompt",
     "TagloomEasyPrompt",
     "TagloomFamilyProfile",
+    "TagloomGuider",
     "TagloomImageGrid",
     "TagloomImageSize",
+    "TagloomLoraTags",
     "TagloomModelPicker",
     "TagloomNegativePreset",
     "TagloomPromptCheck",
@@ -34,7 +36,7 @@ NODES = (
     "TagloomTidyPrompt",
     "TagloomWildcards",
 )
-WORKFLOWS = ("Base Image to Image", "Description to Image", "Prompt Workshop", "Tags to Image")
+WORKFLOWS = tuple(sorted(path.stem for path in (PACKAGE / "workflows").glob("*.json")))
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,42 @@
-"""The shipped workflows that make prompts, run as they are; `editor/` opens all of them."""
+"""The shipped workflows, run as they are but for file names, size and steps; `editor/` opens all of them."""
 
 import time
 
+import numpy as np
 import pytest
 import requests
+from PIL import Image
 
+from tagloom.runner.places import PACKAGE
 from tagloom.runner.workflows import Workflow, shipped
+
+TINY = {"checkpoint": "tagloom-tiny.safetensors"}
+SMALL = {"width": 128, "height": 128, "steps": 2}
+OVERRIDES = {
+    "AND Composition": SMALL,
+    "Base Image to Image": SMALL,
+    "Description to Image": SMALL,
+    "Flux Description to Image": SMALL,
+    "High-Resolution Second Pass": SMALL,
+    "Illustrious Tags to Image": TINY | SMALL,
+    "Inpaint": SMALL,
+    "LoRA": SMALL,
+    "Neta Lumina Tags to Image": SMALL,
+    "NoobAI V-Prediction Tags to Image": SMALL,
+    "Pony Tags to Image": TINY | SMALL,
+    "Prompt Matrix": SMALL,
+    "Prompt Scheduling": SMALL | {"steps": 9},
+    "Prompt Workshop": {},
+    "Remake a Picture": SMALL,
+    "SD 1.5 Anime Tags to Image": SMALL,
+    "SDXL Tags to Image": TINY | SMALL,
+    "Tags to Image": SMALL,
+    "The Whole Specification": SMALL,
+}
+"""What is set in each workflow: names of files that are not here, sizes and steps for a CPU, and nothing else."""
+SET = {"ckpt_name", "width", "height", "steps"}
+PICTURES = {"High-Resolution Second Pass": 2, "Prompt Matrix": 5, "Prompt Workshop": 0}
+"""How many pictures come out, where that is not one."""
 
 
 @pytest.fixture
@@ -16,7 +47,9 @@ def run(target, server):
         workflow = Workflow(shipped(name), target.client.schema)
         for alias, value in values.items():
             workflow.set(alias, value)
-        graph = workflow.api()
+        return outputs_of(name, workflow.api())
+
+    def outputs_of(name: str, graph: dict) -> dict:
         job = requests.post(f"{server.url}/prompt", json={"prompt": graph}, timeout=30).json()["prompt_id"]
         deadline = time.monotonic() + 120
         while not (entry := requests.get(f"{server.url}/history/{job}", timeout=30).json().get(job)):
@@ -29,9 +62,30 @@ def run(target, server):
     return outputs
 
 
+def test_every_workflow_is_run():
+    assert set(OVERRIDES) == {path.stem for path in (PACKAGE / "workflows").glob("*.json")}
+
+
+@pytest.mark.parametrize("name", OVERRIDES)
+def test_a_workflow_runs_to_its_pictures(run, target, server, stand_ins, name):
+    """Without a human hand: no input but the named ones differs from what is shipped."""
+    before, after = (Workflow(shipped(name), target.client.schema) for _ in range(2))
+    for alias, value in OVERRIDES[name].items():
+        after.set(alias, value)
+    pairs = [(before.api()[node_id]["inputs"], node["inputs"]) for node_id, node in after.api().items()]
+    assert {field for old, new in pairs for field in old if old[field] != new[field]} <= SET
+    shown = run(name, **OVERRIDES[name])
+    pictures = [file for output in shown.values() for file in output.get("images", []) if file["type"] != "input"]
+    assert len(pictures) == PICTURES.get(name, 1)
+    for file in pictures[:1]:
+        with Image.open(requests.get(f"{server.url}/view", params=file, stream=True, timeout=30).raw) as image:
+            assert min(image.size) >= 128
+            assert len(np.unique(np.asarray(image.convert("RGB"))[::8, ::8])) > 16
+
+
 def test_a_description_becomes_a_picture(run):
     shown = run("Description to Image", seed=5)
-    assert len(shown["SaveImage"]["images"]) == 1
+    assert len(shown["TagloomSaveImage"]["images"]) == 1
     (told,) = shown["What became of it"]["text"]
     assert "- long orange hair -> long hair, orange hair" in told
     assert "- Negative: hat" in told
