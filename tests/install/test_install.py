@@ -64,6 +64,7 @@ def test_the_wheel_holds_what_runs_and_nothing_else(wheel):
         names = set(archive.namelist())
     for needed in (
         "tagloom/__init__.py",
+        "tagloom/locales/zh/nodeDefs.json",
         "tagloom/prompt/data/easy/sentences.yaml",
         "tagloom/prompt/data/families/illustrious.yaml",
         "tagloom/prompt/data/families/README.md",
@@ -74,6 +75,7 @@ def test_the_wheel_holds_what_runs_and_nothing_else(wheel):
         "tagloom/runner/keepalive/__init__.py",
         "tagloom/tiny/loader/architecture.py",
         "tagloom/tiny/tagloom-tiny.safetensors",
+        "tagloom/subgraphs/Tag Prompt.json",
         "tagloom/wallet/data/plans.yaml",
         "tagloom/web/docs/TagloomTagReport.md",
         "tagloom/workflows/Tags to Image.json",
