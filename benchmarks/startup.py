@@ -29,7 +29,7 @@ async def load():
     extension = await module.comfy_entrypoint()
     return [node.GET_SCHEMA() for node in await extension.get_node_list()]
 count = len(asyncio.run(load()))
-assert count == 5, count
+assert count > 20, count
 print((time.perf_counter() - started) * 1000, "yaml" in sys.modules)
 """
 

@@ -1,0 +1,223 @@
+"""The subgraph blueprints in ComfyUI's real editor: they are offered, open, and run with what their widgets say."""
+
+import io
+import json
+import time
+
+import pytest
+import requests
+from PIL import Image
+from playwright.sync_api import Page
+
+from tagloom.runner.convert import widget_names
+from tagloom.runner.places import PACKAGE
+
+from .test_editor import EXPORT, OPEN, complaints
+
+BLUEPRINTS = {path.stem: json.loads(path.read_text("ascii")) for path in (PACKAGE / "subgraphs").glob("*.json")}
+PROMPT, PICTURE = "Tag Prompt", "Tagged Text to Image"
+EMPTY = {"last_node_id": 0, "last_link_id": 0, "nodes": [], "links": [], "groups": [], "config": {}, "version": 0.4}
+UNKNOWN = """() => window.app.graph.nodes.flatMap(node => [node, ...(node.subgraph?.nodes ?? [])])
+    .filter(node => node.has_errors || !(node.subgraph || window.LiteGraph.registered_node_types[node.type]))
+    .map(node => node.type)"""
+WIDGETS = "() => window.app.graph.nodes[0].widgets.map(widget => widget.name.split(': ').pop())"
+SET = """values => {
+    const node = window.app.graph.nodes.find(node => node.subgraph)
+    for (const [name, value] of Object.entries(values))
+        node.widgets.find(widget => widget.name.split(': ').pop() === name).value = value
+}"""
+CONNECT = """([classes, links]) => {
+    const graph = window.app.graph
+    const nodes = {blueprint: graph.nodes.find(node => node.subgraph)}
+    for (const [name, values] of Object.entries(classes)) {
+        const node = nodes[name] = window.LiteGraph.createNode(name)
+        graph.add(node)
+        for (const widget of node.widgets ?? []) widget.value = values[widget.name] ?? widget.value
+    }
+    for (const [source, output, target, input] of links) {
+        const slot = nodes[source].outputs.findIndex(slot => slot.name === output)
+        nodes[source].connect(slot, nodes[target], nodes[target].inputs.findIndex(slot => slot.name === input))
+    }
+}"""
+LOADER = {"CheckpointLoaderSimple": {"ckpt_name": "tagloom-tiny.safetensors"}}
+AROUND = {
+    PROMPT: (
+        {
+            **LOADER,
+            "TagloomFamilyProfile": {},
+            "EmptyLatentImage": {"width": 256, "height": 256},
+            "KSampler": {"seed": 7, "steps": 2},
+            "VAEDecode": {},
+            "PreviewImage": {},
+        },
+        [
+            ("CheckpointLoaderSimple", "MODEL", "blueprint", "model"),
+            ("CheckpointLoaderSimple", "CLIP", "blueprint", "clip"),
+            ("CheckpointLoaderSimple", "MODEL", "TagloomFamilyProfile", "model"),
+            ("TagloomFamilyProfile", "family", "blueprint", "family"),
+            ("blueprint", "model with LoRAs", "KSampler", "model"),
+            ("blueprint", "positive conditioning", "KSampler", "positive"),
+            ("blueprint", "negative conditioning", "KSampler", "negative"),
+            ("EmptyLatentImage", "LATENT", "KSampler", "latent_image"),
+            ("KSampler", "LATENT", "VAEDecode", "samples"),
+            ("CheckpointLoaderSimple", "VAE", "VAEDecode", "vae"),
+            ("VAEDecode", "IMAGE", "PreviewImage", "images"),
+        ],
+    ),
+    PICTURE: (
+        {**LOADER, "TagloomSaveImage": {"filename_prefix": "blueprint"}},
+        [
+            ("CheckpointLoaderSimple", "MODEL", "blueprint", "model"),
+            ("CheckpointLoaderSimple", "CLIP", "blueprint", "clip"),
+            ("CheckpointLoaderSimple", "VAE", "blueprint", "vae"),
+            ("blueprint", "image", "TagloomSaveImage", "images"),
+            ("blueprint", "positive text", "TagloomSaveImage", "positive"),
+            ("blueprint", "negative text", "TagloomSaveImage", "negative"),
+            ("blueprint", "settings", "TagloomSaveImage", "settings"),
+        ],
+    ),
+}
+"""What a user lays around each blueprint: node classes with their values, and the wires by their names."""
+TYPED = {
+    PROMPT: {"prompt": "1girl, red hair", "enhance": False, "negative": "hat", "preset": "text", "dialect": "comfyui"},
+    PICTURE: {"prompt": "1girl, red hair", "enhance": False, "negative": "hat", "preset": "none", "dialect": "comfyui"}
+    | {"family": "tagloom_tiny", "sampler": "Euler", "schedule": "Karras", "steps": 2, "cfg": 3.5, "shape": "square"}
+    | {"batch_size": 2, "seed": 4711, "control_after_generate": "fixed"},
+}
+"""Values for all the widgets that each has, none of them the one that it comes with."""
+SEEN = {
+    "prompt": {("TagloomPromptEnhancer", "text")},
+    "enhance": {("TagloomPromptEnhancer", "enabled"), ("TagloomNegativePreset", "enabled")},
+    "negative": {("TagloomNegativePreset", "text")},
+    "preset": {("TagloomNegativePreset", "preset")},
+    "dialect": {
+        *(("TagloomPromptEnhancer", "dialect"), ("TagloomNegativePreset", "dialect")),
+        *(("TagloomLoraTags", "dialect"), ("TagloomTextEncode", "dialect")),
+    },
+    "family": {("TagloomFamilyProfile", "family")},
+    **{name: {("TagloomSamplerSettings", name)} for name in ("sampler", "schedule", "steps", "cfg")},
+    "shape": {("TagloomImageSize", "shape")},
+    "batch_size": {("EmptyLatentImage", "batch_size")},
+    "seed": {("KSampler", "seed")},
+}
+"""Where the value of a widget must arrive: node classes with their inputs."""
+CLASSIC = pytest.mark.parametrize("page", [False], indirect=True, ids=["classic"])
+"""For tests of the server: what the page exports was compared in both ways of drawing."""
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["classic", "nodes 2.0"])
+def page(request, server, browser) -> Page:
+    """A page of the editor, in one of its two ways of drawing nodes, which collects its errors.
+
+    What it says of an empty graph is kept apart.
+    """
+    settings = {"Comfy.TutorialCompleted": True, "Comfy.VueNodes.Enabled": request.param}
+    requests.post(f"{server.url}/settings", json=settings, timeout=10).raise_for_status()
+    page = browser.new_page(viewport={"width": 1600, "height": 1000})
+    page.errors = []
+    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.goto(server.url)
+    page.wait_for_function("window.app && window.app.graph && window.app.extensionManager", timeout=60000)
+    page.evaluate(OPEN, EMPTY)
+    page.wait_for_timeout(1500)
+    page.of_nothing = {text.splitlines()[0] for text in complaints(page)}
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def editor(page) -> Page:
+    """The page with an empty graph."""
+    page.evaluate(OPEN, EMPTY)
+    page.wait_for_timeout(500)
+    return page
+
+
+def add(page: Page, name: str) -> None:
+    """Find a blueprint in the search box and add it, as a user would."""
+    page.mouse.dblclick(800, 600)
+    page.get_by_placeholder("Search Nodes").fill(name)
+    page.get_by_role("option").filter(has_text=name).first.click()
+    page.wait_for_function("window.app.graph.nodes.length === 1")
+
+
+def ran(server, graph: dict) -> dict:
+    """Run a graph on the server and return what it shows, by the classes of the nodes."""
+    job = requests.post(f"{server.url}/prompt", json={"prompt": graph}, timeout=30).json()["prompt_id"]
+    deadline = time.monotonic() + 120
+    while not (entry := requests.get(f"{server.url}/history/{job}", timeout=30).json().get(job)):
+        assert time.monotonic() < deadline, "it does not end"
+        time.sleep(0.2)
+    assert entry["status"]["status_str"] == "success", entry["status"]["messages"]
+    return {graph[node_id]["class_type"]: shown for node_id, shown in entry["outputs"].items()}
+
+
+def parameters(server, image: dict) -> str:
+    """Return the settings in a picture that the server saved, as A1111 writes them."""
+    contents = requests.get(f"{server.url}/view", params=image, timeout=30).content
+    with Image.open(io.BytesIO(contents)) as picture:
+        return picture.info["parameters"]
+
+
+def test_the_server_offers_them_under_the_pack_s_name(server):
+    offered = requests.get(f"{server.url}/global_subgraphs", timeout=30).json().values()
+    ours = {entry["name"] for entry in offered if entry["info"]["node_pack"] == "custom_nodes.tagloom"}
+    assert ours == {PROMPT, PICTURE} == set(BLUEPRINTS)
+
+
+@pytest.mark.parametrize("name", BLUEPRINTS)
+def test_it_is_one_node_that_says_what_it_is(target, name):
+    """Older front ends read its description from one place and newer ones from another."""
+    (node,) = BLUEPRINTS[name]["nodes"]
+    (inside,) = BLUEPRINTS[name]["definitions"]["subgraphs"]
+    assert (node["type"], node["title"], inside["category"]) == (inside["id"], inside["name"], "Tagloom")
+    assert inside["name"] == name
+    assert len(inside["description"]) > 80
+    assert inside["description"] == BLUEPRINTS[name]["extra"]["BlueprintDescription"]
+    for part in inside["nodes"]:
+        assert len(part["widgets_values"]) == len(widget_names(part["type"], target.client.schema(part["type"])))
+
+
+@pytest.mark.parametrize("name", BLUEPRINTS)
+def test_it_opens_without_complaint(editor, name):
+    """No node is missing, and the console says nothing that it does not say of an empty graph."""
+    editor.evaluate(OPEN, BLUEPRINTS[name])
+    editor.wait_for_timeout(1000)
+    assert {text.splitlines()[0] for text in complaints(editor)} <= editor.of_nothing
+    assert editor.evaluate(UNKNOWN) == []
+    assert editor.get_by_role("dialog").count() == 0
+
+
+@pytest.mark.parametrize("name", BLUEPRINTS)
+def test_its_widgets_reach_the_nodes_inside(editor, name):
+    add(editor, name)
+    assert set(editor.evaluate(WIDGETS)) == set(TYPED[name])
+    editor.evaluate(SET, TYPED[name])
+    graph = editor.evaluate(EXPORT)
+    for widget, value in TYPED[name].items():
+        for kind, field in SEEN.get(widget, ()):
+            arrived = [node["inputs"][field] for node in graph.values() if node["class_type"] == kind]
+            assert arrived
+            assert all(given == value for given in arrived), (widget, kind, field)
+
+
+@CLASSIC
+def test_the_prompt_runs_to_a_picture(editor, server):
+    """With core nodes behind it; the optional steps stay unconnected."""
+    add(editor, PROMPT)
+    editor.evaluate(CONNECT, AROUND[PROMPT])
+    editor.evaluate(SET, TYPED[PROMPT])
+    assert len(ran(server, editor.evaluate(EXPORT))["PreviewImage"]["images"]) == 1
+
+
+@CLASSIC
+def test_tags_run_to_pictures_with_their_settings(editor, server):
+    add(editor, PICTURE)
+    editor.evaluate(CONNECT, AROUND[PICTURE])
+    editor.evaluate(SET, TYPED[PICTURE])
+    images = ran(server, editor.evaluate(EXPORT))["TagloomSaveImage"]["images"]
+    assert len(images) == 2
+    told = parameters(server, images[0])
+    assert told.startswith("1girl, red hair\nNegative prompt: hat\nSteps: 2, Sampler: Euler, ")
+    assert "Schedule type: Karras, CFG scale: 3.5, Seed: 4711, Size: 256x256, " in told
