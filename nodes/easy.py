@@ -3,7 +3,6 @@
 from comfy_api.latest import io
 
 from ..prompt import as_list
-from ..prompt.easy import easy
 from .types import CATEGORY, dialect_input, family_input, prompt_input
 
 
@@ -38,6 +37,8 @@ class TagloomEasyPrompt(io.ComfyNode):
     @classmethod
     def execute(cls, text, family, enabled, dialect) -> io.NodeOutput:
         """Return the prompt, what it rules out, and what was done."""
+        from ..prompt.easy import easy  # here, so that ComfyUI starts without it
+
         if not enabled:
             return io.NodeOutput(text, "", "easy mode is off")
         result = easy(text, family, dialect)

@@ -4,11 +4,10 @@ from functools import cache
 
 from comfy_api.latest import io
 
+from .. import prompt
 from ..prompt import PromptError, as_list
-from ..prompt.encoding import encoded_parts, encoded_report, encoded_text
 from .conditioning.composition import conditioning
-from .conditioning.encoders import size_conditioning, with_clip_skip
-from .conditioning.text_tokens import a1111_tokens, clip_tokenizers
+from .conditioning.encoders import clip_tokenizers, size_conditioning, with_clip_skip
 from .conditioning.tokens import comfyui_tokens, weights_note
 from .conditioning.weighting import WEIGHTINGS, encode
 from .types import CATEGORY, StepsSocket, dialect_input, prompt_input, tag_aware_input
@@ -108,14 +107,14 @@ class TagloomTextEncode(io.ComfyNode):
         if clip is None:
             raise ValueError("the model has no text encoder of its own: load one and connect it to clip")
         count = steps.count if steps else None
-        parts = encoded_parts(text, dialect, tag_aware, count)
+        parts = prompt.encoded_parts(text, dialect, tag_aware, count)
         clip, skipped = with_clip_skip(clip, clip_skip)
         encoder = _encoder(clip, dialect, tag_aware, weighting, chunks, size_conditioning(clip, width, height))
         notes = (skipped, weights_note(clip, text, dialect, tag_aware))
-        report = encoded_report(text, dialect, tag_aware, count, notes)
+        report = prompt.encoded_report(text, dialect, tag_aware, count, notes)
         return io.NodeOutput(
             conditioning(parts, encoder, steps, negative),
-            encoded_text(parts, dialect, tag_aware, count),
+            prompt.encoded_text(parts, dialect, tag_aware, count),
             as_list(report),
         )
 
@@ -133,6 +132,8 @@ def _encoder(clip, dialect: str, tag_aware: bool, weighting: str, chunks: str, s
     @cache
     def encoded(text: str):
         if chunks == "a1111":
+            from .conditioning.text_tokens import a1111_tokens  # here, so that ComfyUI starts without it
+
             tokens = a1111_tokens(clip, text, tag_aware)
         else:
             tokens = comfyui_tokens(clip, text, dialect, tag_aware)

@@ -5,9 +5,8 @@ from pathlib import Path
 import folder_paths
 from comfy_api.latest import io
 
-from ..prompt import DIALECTS, LAYOUTS, as_list, convert, explain, tidy
-from ..prompt.lint import check
-from ..prompt.tags import use_names
+from .. import prompt
+from ..prompt import DIALECTS, LAYOUTS, as_list
 from .types import CATEGORY, FamilySocket, dialect_input, linked_text, tag_aware_input
 
 OPTIONAL_FAMILY = "The model family, from Model Family: some rules are the family's own."
@@ -15,6 +14,8 @@ OPTIONAL_FAMILY = "The model family, from Model Family: some rules are the famil
 
 def use_imported_names() -> None:
     """Know the names of imported lists: of the file that `TAGLOOM_TAGS` names, or of one in the user folder."""
+    from ..prompt.tags import use_names
+
     use_names(Path(folder_paths.get_user_directory(), "tagloom", "tags.sqlite3"))
 
 
@@ -54,8 +55,8 @@ class TagloomPromptCheck(io.ComfyNode):
     @classmethod
     def execute(cls, text, dialect, tag_aware, mend, family=None, negative="") -> io.NodeOutput:
         """Return the prompt, the findings in words, how many are no mere remarks, and how it is read."""
-        result = check(text, mend=mend, dialect=dialect, family=family, negative=negative, tag_aware=tag_aware)
-        reading = as_list(explain(result.text, dialect, tag_aware).report())
+        result = prompt.check(text, mend=mend, dialect=dialect, family=family, negative=negative, tag_aware=tag_aware)
+        reading = as_list(prompt.explain(result.text, dialect, tag_aware).report())
         return io.NodeOutput(result.text, as_list(result.report()), result.warnings, reading)
 
 
@@ -96,7 +97,7 @@ class TagloomTidyPrompt(io.ComfyNode):
     @classmethod
     def execute(cls, text, dialect, tag_aware, sort, remove_repeats, layout, family=None, second="") -> io.NodeOutput:
         """Return the tidy prompt and what was done."""
-        result = tidy(
+        result = prompt.tidy(
             text,
             second,
             dialect=dialect,
@@ -138,7 +139,7 @@ class TagloomConvertPrompt(io.ComfyNode):
     @classmethod
     def execute(cls, text, dialect, target, tag_aware) -> io.NodeOutput:
         """Return the converted prompt and what is lost."""
-        converted = convert(text, dialect, target, tag_aware)
+        converted = prompt.convert(text, dialect, target, tag_aware)
         return io.NodeOutput(converted.text, as_list(converted.report()))
 
 

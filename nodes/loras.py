@@ -1,13 +1,20 @@
 """Loads the LoRAs that a prompt names, as A1111 does, and lets prompt editing switch them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from comfy_api.latest import io
 
-from ..prompt import as_list, lora_uses, without_loras
-from ..prompt.loras import LoraUse
+from .. import prompt
+from ..prompt import as_list
 from .conditioning.lora_files import find, forget_others, identity, load
 from .conditioning.lora_patches import Lora, apply, schedule
 from .conditioning.timing import Steps
 from .types import CATEGORY, StepsSocket, dialect_input, prompt_input, tag_aware_input
+
+if TYPE_CHECKING:  # what ComfyUI needs not load at its start
+    from ..prompt.loras import LoraUse
 
 
 class TagloomLoraTags(io.ComfyNode):
@@ -56,13 +63,13 @@ class TagloomLoraTags(io.ComfyNode):
         """Run again where a LoRA file was exchanged under its name."""
         if text is None:  # it comes from another node
             return None
-        uses = lora_uses(text, others["dialect"], others["tag_aware"], scheduled=False)
+        uses = prompt.lora_uses(text, others["dialect"], others["tag_aware"], scheduled=False)
         return [identity(find(use.reference.name)) for use in uses]
 
     @classmethod
     def execute(cls, model, clip, text, dialect, tag_aware, scheduled, steps=None) -> io.NodeOutput:
         """Return the model and its text encoders with the LoRAs, the prompt without their tags, and a report."""
-        uses = lora_uses(text, dialect, tag_aware, steps.count if steps else None, scheduled)
+        uses = prompt.lora_uses(text, dialect, tag_aware, steps.count if steps else None, scheduled)
         found = [(use, _lora(use)) for use in uses]
         timed = []
         for use, lora in found:
@@ -76,7 +83,7 @@ class TagloomLoraTags(io.ComfyNode):
         forget_others(lora.file for _, lora in found)
         lines = [_line(use, lora, steps) for use, lora in found]
         report = as_list("\n".join(lines or ["the prompt names no LoRA"]))
-        return io.NodeOutput(model, clip, without_loras(text, dialect, tag_aware), report)
+        return io.NodeOutput(model, clip, prompt.without_loras(text, dialect, tag_aware), report)
 
 
 def _lora(use: LoraUse) -> Lora:

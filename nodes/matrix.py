@@ -2,9 +2,10 @@
 
 from comfy_api.latest import io
 
+from .. import prompt
 from ..prompt import as_list
 from ..prompt.errors import PromptError
-from ..prompt.wildcards import MOST_LISTED, WildcardFolders, matrix
+from ..prompt.lists import MOST_LISTED
 from .types import CATEGORY, dialect_input, prompt_input, tag_aware_input
 from .wildcards import wildcard_folders
 
@@ -53,11 +54,11 @@ class TagloomPromptMatrix(io.ComfyNode):
     @classmethod
     def fingerprint_inputs(cls, text=None, dialect=None, tag_aware=None, limit=None, **_):
         """Return what changes when files change so that a prompt does; linked inputs are None: then when any does."""
-        folders = WildcardFolders(wildcard_folders())
+        folders = prompt.WildcardFolders(wildcard_folders())
         if None in (text, dialect, tag_aware, limit):
             return folders.fingerprint()
         try:
-            found = matrix(text, folders, dialect, tag_aware, limit)
+            found = prompt.matrix(text, folders, dialect, tag_aware, limit)
         except PromptError as error:
             return str(error)
         return "\0".join([*found.prompts, found.report()])
@@ -65,7 +66,7 @@ class TagloomPromptMatrix(io.ComfyNode):
     @classmethod
     def execute(cls, text, dialect, tag_aware, limit) -> io.NodeOutput:
         """Return the prompts, their labels, their number, and all in words."""
-        found = matrix(text, wildcard_folders(), dialect, tag_aware, limit)
+        found = prompt.matrix(text, wildcard_folders(), dialect, tag_aware, limit)
         return io.NodeOutput([*found.prompts], [*found.labels], len(found.prompts), as_list(found.report()))
 
 

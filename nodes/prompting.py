@@ -2,7 +2,8 @@
 
 from comfy_api.latest import io
 
-from ..prompt import DIALECTS, as_list, compose_negative, enhance
+from .. import prompt
+from ..prompt import DIALECTS, as_list
 from ..prompt.families import LEVELS, PRESETS
 from .types import CATEGORY, dialect_input, family_input, prompt_input, tag_aware_input
 
@@ -41,7 +42,7 @@ class TagloomPromptEnhancer(io.ComfyNode):
     @classmethod
     def execute(cls, text, family, enabled, level, dialect=DIALECTS[0], tag_aware=True) -> io.NodeOutput:
         """Return the enhanced prompt and what was done to it."""
-        result = enhance(text, family, level, enabled, dialect=dialect, tag_aware=tag_aware)
+        result = prompt.enhance(text, family, level, enabled, dialect=dialect, tag_aware=tag_aware)
         return io.NodeOutput(result.text, as_list(result.report()))
 
 
@@ -85,7 +86,7 @@ class TagloomNegativePreset(io.ComfyNode):
     @classmethod
     def execute(cls, text, family, preset, enabled, positive="", dialect=DIALECTS[0], tag_aware=True) -> io.NodeOutput:
         """Return the negative prompt and what was added to it."""
-        result = compose_negative(text, family, preset, positive, enabled, dialect=dialect, tag_aware=tag_aware)
+        result = prompt.compose_negative(text, family, preset, positive, enabled, dialect=dialect, tag_aware=tag_aware)
         return io.NodeOutput(result.text, as_list(result.report()))
 
 

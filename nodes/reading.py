@@ -8,9 +8,9 @@ from comfy_api.latest import io
 
 from nodes import LoadImage
 
-from ..prompt import DIALECTS, PromptError, Size, as_list, read_picture
+from .. import prompt
+from ..prompt import DIALECTS, PromptError, Size, as_list
 from ..prompt.hashing import hash_file
-from ..prompt.pictures.taking import in_dialect, taken
 from ..prompt.sampling_settings import Core
 from .types import CATEGORY, SettingsSocket
 
@@ -88,7 +88,9 @@ class TagloomReadPicture(io.ComfyNode):
     @classmethod
     def execute(cls, image, dialect) -> io.NodeOutput:
         """Return the picture (batch, height, width, channels), its prompts and settings, and a report."""
-        reading = in_dialect(read_picture(_path(image)), dialect)
+        from ..prompt.pictures.taking import in_dialect, taken  # here, so that ComfyUI starts without it
+
+        reading = in_dialect(prompt.read_picture(_path(image)), dialect)
         pixels, _ = LoadImage().load_image(image)
         core = Core(comfy.samplers.KSampler.SAMPLERS, comfy.samplers.KSampler.SCHEDULERS)
         found = taken(reading, Size(pixels.shape[2], pixels.shape[1]), core)

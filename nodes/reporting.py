@@ -5,7 +5,8 @@ from pathlib import Path
 import comfy.utils
 from comfy_api.latest import io
 
-from ..prompt import DIALECTS, account, as_list, tag_report
+from .. import prompt
+from ..prompt import DIALECTS, as_list
 from ..wallet import image_tokens
 from .types import CATEGORY, FamilySocket, dialect_input, linked_text
 
@@ -38,7 +39,7 @@ class TagloomTagReport(io.ComfyNode):
     @classmethod
     def execute(cls, text, images, dialect=DIALECTS[0]) -> io.NodeOutput:
         """Return the report in words and both counts."""
-        report = tag_report(text, dialect=dialect)
+        report = prompt.tag_report(text, dialect=dialect)
         cost = image_tokens(images)
         tokens = -1 if report.text_tokens is None else report.text_tokens
         return io.NodeOutput(report.text(cost), tokens, cost)
@@ -83,7 +84,7 @@ class TagloomTextTokens(io.ComfyNode):
     def execute(cls, text, family=None, chunks="comfyui") -> io.NodeOutput:
         """Return the counts in words, the first one, and the proposal."""
         encoders = family.encoders if family else ("clip_l",)
-        counted = account(text, encoders, chunks, tag_aware=False, comfy=Path(comfy.utils.__file__).parent)
+        counted = prompt.account(text, encoders, chunks, tag_aware=False, comfy=Path(comfy.utils.__file__).parent)
         tokens = -1 if counted.tokens is None else counted.tokens
         return io.NodeOutput(as_list(counted.report()), tokens, counted.proposal())
 

@@ -1,28 +1,11 @@
 """Saves pictures with all that made them: ComfyUI's graph and workflow, and A1111's settings with the files' hashes."""
 
-import json
-import logging
-from functools import cache
-from pathlib import Path
-
-import folder_paths
-import numpy as np
-from comfy.cli_args import args
 from comfy_api.latest import io, ui
-from PIL import Image
 
-from ..prompt import DIALECTS, Family, PromptError, Size
-from ..prompt.graphs import ModelName
-from ..prompt.hashing import HashCache, Hashes
-from ..prompt.pictures.files import ENDINGS, PARAMETERS, picture_file
-from ..prompt.pictures.parameters import EMBEDDING_FOLDER, LORA_FOLDER, Given, bare_name, parameters_of
-from ..prompt.pictures.saved import saved_by
-from ..prompt.whole_files import take_name, written_part
-from .conditioning.lora_files import find
-from .family import detect_model
+from ..prompt import DIALECTS
 from .types import CATEGORY, SettingsSocket, dialect_input, linked_text
 
-FORMATS = list(ENDINGS)
+FORMATS = ["png", "webp", "jpeg"]
 
 
 class TagloomSaveImage(io.ComfyNode):
@@ -87,83 +70,11 @@ class TagloomSaveImage(io.ComfyNode):
         dialect=DIALECTS[0],
     ) -> io.NodeOutput:
         """Save the pictures; `images` is (batch, height, width, channels)."""
-        size = Size(images.shape[2], images.shape[1])
-        given = Given(positive, negative, dialect, template, settings)
-        saved = saved_by(cls.hidden.prompt or {}, str(cls.hidden.unique_id), _family_of)
-        if saved.remarks and None in (positive, settings):  # else what the graph hides was given
-            logging.info("Tagloom, on the settings of the saved picture: %s", "; ".join(saved.remarks))
-        parameters = parameters_of(saved, given, size, hashes_of)
-        texts = {} if args.disable_metadata else cls._texts(parameters)
-        folder = _Folder(filename_prefix, size)
-        files = [folder.save(image, number, format, quality, texts) for number, image in enumerate(images)]
+        from .picture_files import save_all  # here, so that ComfyUI starts without it
+
+        given = (positive, negative, dialect, template, settings)
+        files, parameters = save_all(images, filename_prefix, format, quality, given, cls.hidden)
         return io.NodeOutput(parameters, ui=ui.SavedImages(files))
-
-    @classmethod
-    def _texts(cls, parameters: str) -> dict[str, str]:
-        """Return the texts that go into the files, as ComfyUI's own Save Image writes them."""
-        graph = {} if cls.hidden.prompt is None else {"prompt": json.dumps(cls.hidden.prompt)}
-        others = {name: json.dumps(value) for name, value in (cls.hidden.extra_pnginfo or {}).items()}
-        return {**graph, **others, **({PARAMETERS: parameters} if parameters else {})}
-
-
-class _Folder:
-    """Where pictures are saved, and the next number there."""
-
-    def __init__(self, prefix: str, size: Size) -> None:
-        """Take the user's prefix and the pictures' size; ComfyUI refuses what leads out of its output folder."""
-        output = folder_paths.get_output_directory()
-        folder, self._name, self._number, self._below, _ = folder_paths.get_save_image_path(prefix, output, *size)
-        self._folder = Path(folder)
-
-    def save(self, image, number: int, kind: str, quality: int, texts: dict[str, str]) -> ui.SavedResult:
-        """Save a picture (height, width, channels), the one of this number in its batch; none is ever overwritten."""
-        file = picture_file(_pixels(image), kind, quality, texts)
-        if file.left_out:
-            logging.warning("Tagloom: a jpeg has no room for the %s of this graph", " and the ".join(file.left_out))
-        with written_part(self._folder, file.contents) as part:
-            while True:
-                name = f"{self._name.replace('%batch_num%', str(number))}_{self._number:05}_{ENDINGS[kind]}"
-                self._number += 1
-                if take_name(part, self._folder / name):
-                    return ui.SavedResult(name, self._below, io.FolderType.output)
-
-
-def _pixels(image) -> Image.Image:
-    """Return a picture (height, width, channels) with the very pixels that Save Image writes."""
-    pixels = np.clip(255.0 * image.cpu().numpy(), 0, 255).astype(np.uint8)
-    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
-
-
-@cache
-def hash_cache() -> HashCache:
-    """Return the hashes of ComfyUI's model files, kept in `user/tagloom/hashes.json`."""
-    return HashCache(
-        Path(folder_paths.get_user_directory(), "tagloom", "hashes.json"),
-        lambda path: logging.info("Tagloom calculates the hash of %s, once", path),
-    )
-
-
-def hashes_of(folder: str, name: str) -> Hashes | None:
-    """Return the hashes of a model file by ComfyUI's name of its folder, and its own or what a prompt calls it."""
-    try:
-        file = find(name) if folder == LORA_FOLDER else _embedding(name) if folder == EMBEDDING_FOLDER else name
-    except PromptError:  # no such LoRA
-        return None
-    path = folder_paths.get_full_path(folder, file) if file else None
-    return hash_cache().of(Path(path)) if path else None
-
-
-def _embedding(name: str) -> str | None:
-    """Return the file of an embedding, which prompts call by its name without the ending, in any folder."""
-    for file in folder_paths.get_filename_list(EMBEDDING_FOLDER):
-        names = (file, file.rpartition(".")[0], bare_name(file))
-        if name.casefold() in map(str.casefold, names):
-            return file
-    return None
-
-
-def _family_of(model: ModelName) -> Family:
-    return detect_model(model).profile()
 
 
 NODES = [TagloomSaveImage]

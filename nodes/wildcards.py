@@ -5,9 +5,9 @@ from pathlib import Path
 import folder_paths
 from comfy_api.latest import io
 
+from .. import prompt
 from ..prompt import as_list
 from ..prompt.errors import PromptError
-from ..prompt.wildcards import WildcardFolders, expand
 from .types import CATEGORY, dialect_input, prompt_input, tag_aware_input
 
 MOST_SEED = 0xFFFFFFFFFFFFFFFF
@@ -59,11 +59,11 @@ class TagloomWildcards(io.ComfyNode):
     @classmethod
     def fingerprint_inputs(cls, text=None, seed=None, dialect=None, tag_aware=True, **_):
         """Return what changes when files change so that the prompt does; linked inputs are None: then when any does."""
-        folders = WildcardFolders(wildcard_folders())
+        folders = prompt.WildcardFolders(wildcard_folders())
         if None in (text, seed, dialect, tag_aware):
             return folders.fingerprint()
         try:
-            result = expand(text, seed, folders, dialect, tag_aware)
+            result = prompt.expand(text, seed, folders, dialect, tag_aware)
         except PromptError as error:
             return str(error)
         return f"{result.text}\n{result.report()}"
@@ -71,7 +71,7 @@ class TagloomWildcards(io.ComfyNode):
     @classmethod
     def execute(cls, text, seed, dialect, tag_aware) -> io.NodeOutput:
         """Return the prompt and what was chosen."""
-        result = expand(text, seed, wildcard_folders(), dialect, tag_aware)
+        result = prompt.expand(text, seed, wildcard_folders(), dialect, tag_aware)
         return io.NodeOutput(result.text, as_list(result.report()))
 
 

@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # for type checkers and editors
     from .compose import *
     from .counting import *
+    from .encoding import *
     from .errors import *
     from .explanation import *
     from .families import *
+    from .lint import check as check
+    from .lists import *
     from .loras import *
     from .pictures import *
     from .report import *
@@ -28,9 +31,9 @@ if TYPE_CHECKING:  # for type checkers and editors
     from .wildcards import *
 
 HOMES = {
-    "compose": "Changed Composed LAYOUTS compose_negative describe enhance format_prompt merge remove_repeats "
-    "sort_tags tidy",
+    "compose": "Changed Composed compose_negative describe enhance format_prompt merge remove_repeats sort_tags tidy",
     "counting": "CHUNK ENCODERS Accounting account count_text_tokens",
+    "encoding": "EncodedPart comfyui_chunks encoded_parts encoded_report encoded_text has_weights plain_text",
     "errors": "ChoiceError CountingUnavailable CyclicWildcard ExpansionTooLarge HeaderError PictureError ProfileError "
     "PromptError SizeError TagListError UnknownDialect UnknownFamily UnknownLora UnknownSampler UnknownWildcard "
     "WildcardFileError",
@@ -40,14 +43,16 @@ HOMES = {
     "detect_file families_folders family_ids get_family leave_out list_models listed_from_json profile_problems "
     "read_header",
     "pictures": "PictureReading parse_picture read_picture",
-    "report": "TagReport as_list tag_report",
+    "lint": "check",
+    "lists": "DIALECTS LAYOUTS as_list",
+    "report": "TagReport tag_report",
     "samplers": "Sampling resolve_sampler",
     "sizes": "Size nearest_size parse_size size_for",
     "naming": "canonical",
-    "syntax": "Conversion DIALECTS Kind Segment Tag Tree attention convert get_dialect misreadings parse "
+    "syntax": "Conversion Kind Segment Tag Tree attention convert get_dialect misreadings parse "
     "parse_tags render schedule sub_prompts",
     "tags": "GROUPS Vocabulary vocabulary",
-    "wildcards": "Expanded WildcardFolders combinations expand",
+    "wildcards": "Expanded WildcardFolders combinations expand matrix",
 }
 """Where each public name lives."""
 _HOME = {name: home for home, names in HOMES.items() for name in names.split()}

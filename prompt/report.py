@@ -79,9 +79,3 @@ def tag_report(
         return TagReport(description, text_tokens)
     counted = account(convert(text, dialect, COMFYUI).text, encoders, COMFYUI, tag_aware=False, comfy=comfy)
     return TagReport(description, counted.tokens, counted)
-
-
-def as_list(report: str) -> str:
-    """Return a report's lines as a Markdown list, which is how ComfyUI's Preview Any shows a text line by line."""
-    lines = (line.strip() for line in report.splitlines())
-    return "\n".join(line if line.startswith("- ") else f"- {line}" for line in lines if line)

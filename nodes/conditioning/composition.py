@@ -1,12 +1,17 @@
 """Puts a prompt's encoded texts together to ComfyUI's conditioning: their parts of the run, and AND."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
 
 from ...prompt import PromptError
-from ...prompt.encoding import EncodedPart
 from .timing import Steps
+
+if TYPE_CHECKING:  # what ComfyUI needs not load at its start
+    from ...prompt.encoding import EncodedPart
 
 Encode = Callable[[str], list[tuple[torch.Tensor, dict]]]
 NEAR = 1e-9

@@ -1,10 +1,28 @@
 """What a model's text encoders are, and how many layers of CLIP are skipped."""
 
+import torch
+from comfy.sd1_clip import SDTokenizer
+
 from ...prompt import PromptError
+
+Batches = dict[str, list[list[tuple[int | torch.Tensor, float]]]]
+"""By encoder, for each chunk, its text tokens (ids or vectors) with their weights."""
+CHUNK = 77
+"""Text tokens that CLIP reads at a time, its marks included."""
 
 CLIP_KEYS = frozenset({"l", "g", "h"})
 """ComfyUI's short names of CLIP encoders, by which text tokens are given to them."""
 SDXL_KEYS = {"l", "g"}
+
+
+def clip_tokenizers(clip) -> dict[str, SDTokenizer] | None:
+    """Return the tokenizers of a model's text encoders by their keys, or None if these are not all CLIP."""
+    found = {key: getattr(clip.tokenizer, f"clip_{key}", None) for key in clip.tokenize("")}
+    return found if all(map(_is_clip, found.values())) else None
+
+
+def _is_clip(tokenizer) -> bool:
+    return isinstance(tokenizer, SDTokenizer) and tokenizer.max_length == CHUNK and tokenizer.pad_to_max_length
 
 
 def encoder_keys(clip) -> frozenset[str]:

@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 import torch
 
-from .text_tokens import Batches
+from .encoders import Batches
 
 Entry = tuple[torch.Tensor, dict]
 MOST_NUMBERS = 2**25

@@ -8,7 +8,8 @@ from pathlib import Path
 import comfy.utils
 import folder_paths
 
-from ...prompt import HeaderError, PromptError, find_lora
+from ... import prompt
+from ...prompt import HeaderError, PromptError
 from ...prompt.families import read_header
 
 FOLDER = "loras"
@@ -30,7 +31,7 @@ def identity(file: str) -> Identity:
 
 def find(name: str) -> str:
     """Return the file that a prompt means, or raise `UnknownLora` with the nearest names."""
-    return find_lora(name, folder_paths.get_filename_list(FOLDER), _aliases)
+    return prompt.find_lora(name, folder_paths.get_filename_list(FOLDER), _aliases)
 
 
 def _aliases() -> dict[str, str]:

@@ -1,15 +1,19 @@
 """Applies LoRAs to a model and its text encoders: for all of a run, or through ComfyUI's hooks for parts of it."""
 
+from __future__ import annotations
+
 import uuid
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import comfy.hooks
 import comfy.sd
 import comfy.utils
 
 from ...prompt import PromptError
-from ...prompt.loras import Span
 from .timing import Steps
+
+if TYPE_CHECKING:  # what ComfyUI needs not load at its start
+    from ...prompt.loras import Span
 
 
 class Lora(NamedTuple):

@@ -13,22 +13,9 @@ from ...prompt.counting.passages import EMBEDDING, TextToken
 from ...prompt.counting.reading import Rules, read_chunks
 from ...prompt.errors import nearest_names
 from ...prompt.syntax.edits import Edit, apply_edits
+from .encoders import CHUNK, Batches, clip_tokenizers
 
-Batches = dict[str, list[list[tuple[int | torch.Tensor, float]]]]
-"""By encoder, for each chunk, its text tokens (ids or vectors) with their weights."""
-CHUNK = 77
-"""Text tokens that CLIP reads at a time, its marks included."""
 A1111 = "a1111"
-
-
-def clip_tokenizers(clip) -> dict[str, SDTokenizer] | None:
-    """Return the tokenizers of a model's text encoders by their keys, or None if these are not all CLIP."""
-    found = {key: getattr(clip.tokenizer, f"clip_{key}", None) for key in clip.tokenize("")}
-    return found if all(map(_is_clip, found.values())) else None
-
-
-def _is_clip(tokenizer) -> bool:
-    return isinstance(tokenizer, SDTokenizer) and tokenizer.max_length == CHUNK and tokenizer.pad_to_max_length
 
 
 def a1111_tokens(clip, text: str, tag_aware: bool, backtrack: int = BACKTRACK) -> Batches:

@@ -1,8 +1,7 @@
 """A prompt's text tokens as ComfyUI's own tokenizers cut them."""
 
-from ...prompt.encoding import comfyui_chunks, has_weights, plain_text
-from .encoders import encoder_keys, reads_weights
-from .text_tokens import Batches
+from ... import prompt
+from .encoders import Batches, encoder_keys, reads_weights
 
 COMFYUI = "comfyui"
 FLUX_KEYS = frozenset({"l", "t5xxl"})
@@ -15,12 +14,12 @@ def comfyui_tokens(clip, text: str, dialect: str, tag_aware: bool) -> Batches:
     What stands behind a BREAK begins a chunk. Encoders that ignore weights get the plain text, unless the prompt is in
     ComfyUI's own dialect, in which all encoders get what CLIP Text Encode gives them.
     """
-    first, *others = [clip.tokenize(part) for part in comfyui_chunks(text, dialect, tag_aware)]
+    first, *others = [clip.tokenize(part) for part in prompt.comfyui_chunks(text, dialect, tag_aware)]
     plain = _plain_keys(clip) if dialect != COMFYUI else []
     if not others and not plain:
         return first  # as it is, whatever a tokenizer gives besides chunks
     found = {key: [chunk for part in (first, *others) for chunk in part[key]] for key in first if key not in plain}
-    return found | {key: _plain_tokens(clip, key, plain_text(text, dialect, tag_aware)) for key in plain}
+    return found | {key: _plain_tokens(clip, key, prompt.plain_text(text, dialect, tag_aware)) for key in plain}
 
 
 def _plain_keys(clip) -> list[str]:
@@ -38,7 +37,7 @@ def _plain_tokens(clip, key: str, text: str):
 def weights_note(clip, text: str, dialect: str, tag_aware: bool) -> str:
     """Return in words what becomes of weights in encoders that ignore them; empty where there is nothing to say."""
     plain = _plain_keys(clip)
-    if not plain or not has_weights(text, dialect, tag_aware):
+    if not plain or not prompt.has_weights(text, dialect, tag_aware):
         return ""
     names = " and ".join(plain)
     if dialect != COMFYUI:

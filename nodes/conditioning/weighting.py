@@ -2,8 +2,8 @@
 
 import torch
 
+from .encoders import CHUNK, Batches
 from .kept import Entry, kept
-from .text_tokens import CHUNK, Batches
 
 COMFYUI, A1111, A1111_PLAIN, COMPEL = "comfyui", "a1111", "a1111 without mean", "compel"
 WEIGHTINGS = (COMFYUI, A1111, A1111_PLAIN, COMPEL)

@@ -6,7 +6,7 @@ Everything here keeps effective attention weights, and the borders that AND, BRE
 from .changes import Change, Changed
 from .describing import DescribedTag, Description, Reference, describe
 from .enhancing import Composed, enhance
-from .formatting import LAYOUTS, format_prompt
+from .formatting import format_prompt
 from .items import Item, items
 from .merging import merge
 from .negatives import compose_negative
@@ -15,7 +15,6 @@ from .sorting import sort_tags
 from .tidying import tidy
 
 __all__ = [
-    "LAYOUTS",
     "Change",
     "Changed",
     "Composed",

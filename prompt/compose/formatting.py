@@ -9,6 +9,7 @@ from ..collector import uncollected
 from ..errors import PromptError, nearest_names
 from ..families.catalog import as_family
 from ..families.profiles import Family
+from ..lists import LAYOUTS
 from ..syntax import Kind, Node, Tree, canonical, parse
 from ..tags.vocabulary import OTHER
 from .changes import UNSAFE, Change, Changed
@@ -16,7 +17,6 @@ from .items import items
 from .meaning import sequence
 from .writing import respelled, written
 
-LAYOUTS = ("keep", "one line", "lines")
 ESCAPABLE = frozenset({"a1111", "comfyui", "compel"})
 """The dialects in which a backslash makes a round bracket plain text."""
 WIDE = frozenset("，、")

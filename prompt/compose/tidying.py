@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..families.profiles import Family
+from ..lists import LAYOUTS
 from .changes import Changed, too_much
-from .formatting import LAYOUTS, format_prompt
+from .formatting import format_prompt
 from .merging import merge
 from .repeats import remove_repeats
 from .sorting import sort_tags

@@ -1,9 +1,10 @@
 """The prompt language: a lossless syntax tree, and effective weights as each dialect computes them."""
 
+from ..lists import DIALECTS
 from ..naming import canonical
 from .attention import Segment, attention
 from .conversion import Conversion, Loss, convert
-from .dialects import DIALECTS, Dialect, get_dialect
+from .dialects import Dialect, get_dialect
 from .misreading import misreadings
 from .parser import parse, parse_tags
 from .prompts import Part, Stage, schedule, sub_prompts

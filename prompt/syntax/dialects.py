@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import UnknownDialect, nearest_names
+from ..lists import DIALECTS
 from . import brackets
 from .brackets import Reading
 
@@ -70,8 +71,6 @@ COMPEL = Dialect(
     active=r"(){}|\\<>+\-",
 )
 ALL = {dialect.id: dialect for dialect in (A1111, COMFYUI, NOVELAI3, NOVELAI4, COMPEL)}
-DIALECTS = tuple(ALL)
-"""The ids, A1111's first."""
 
 
 def get_dialect(dialect_id: str) -> Dialect:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import ExpansionTooLarge
+from ..lists import MOST_LISTED
 from .combinations import MOST_COUNTED, combinations
 from .expansion import Folders
 from .results import Expanded
 
-MOST_LISTED = 256
-"""How many combinations a matrix may have: each becomes a picture, or several."""
 LIMIT = 16
 SEPARATOR = " · "
 NOTHING = "nothing"

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tagloom.prompt.compose import (
-    LAYOUTS,
     compose_negative,
     describe,
     enhance,
@@ -23,6 +22,7 @@ from tagloom.prompt.compose import (
 )
 from tagloom.prompt.compose.grouping import known_name
 from tagloom.prompt.families import get_family
+from tagloom.prompt.lists import LAYOUTS
 from tagloom.prompt.syntax import DIALECTS, Kind, attention, parse
 from tagloom.prompt.syntax.edits import Edit, apply_edits
 

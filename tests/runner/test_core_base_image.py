@@ -8,7 +8,7 @@ import pytest
 
 from tagloom.prompt import Size, all_families, get_family
 from tagloom.prompt.fitting import fit
-from tagloom.prompt.report import as_list
+from tagloom.prompt.lists import as_list
 from tagloom.prompt.sampling_settings import settle
 from tagloom.runner.core_graph import Values, to_core
 from tagloom.runner.errors import WorkflowError

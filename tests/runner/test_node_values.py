@@ -23,7 +23,7 @@ from tagloom.prompt import (
 from tagloom.prompt.easy import easy
 from tagloom.prompt.encoding import encoded_report
 from tagloom.prompt.lint import check
-from tagloom.prompt.report import as_list
+from tagloom.prompt.lists import as_list
 from tagloom.runner.core_graph import to_core
 from tagloom.runner.errors import WorkflowError
 from tagloom.runner.node_values import EVALUATORS, STAND_INS

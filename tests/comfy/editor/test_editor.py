@@ -55,7 +55,7 @@ def complaints(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_a_workflow_opens_without_complaint_and_exports_the_golden_graph(editor, name):
-    """No node is missing, the console says nothing that it does not say of an empty graph, and the API graph is ours."""
+    """No node is missing, the console says no more than of an empty graph, and the API graph is the runner's."""
     editor.evaluate(OPEN, shipped(name))
     editor.wait_for_timeout(500)
     assert {text.splitlines()[0] for text in complaints(editor)} <= editor.of_nothing
