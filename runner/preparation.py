@@ -48,6 +48,7 @@ def prepare(installation: Installation, tree: Path) -> None:
             (models() / name).mkdir(parents=True, exist_ok=True)
         paths = {name: str(models() / name) for name in MODEL_FOLDERS}
         paths["checkpoints"] += f"\n{PACKAGE / 'tiny'}"
+        paths["loras"] += f"\n{PACKAGE / 'loras'}"  # not below tiny/: ComfyUI would list it as a checkpoint
     else:
         paths = {"custom_nodes": str(nodes)}
     if installation.embedded or not _has_tagloom(installation.tree / "custom_nodes"):

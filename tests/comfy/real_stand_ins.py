@@ -7,6 +7,7 @@ import importlib.util
 import json
 import logging
 import sys
+import types
 from collections import Counter
 from pathlib import Path
 
@@ -100,6 +101,41 @@ def same_layers(clip) -> dict[str, bool]:
     return found
 
 
+def encoder():
+    """Return the node Encode Prompt, without the other nodes' own imports."""
+    for name, folder in (("tagloom", PACKAGE), ("tagloom.nodes", f"{PACKAGE}/nodes")):
+        sys.modules[name] = types.ModuleType(name)
+        sys.modules[name].__path__ = [folder]
+    from tagloom.nodes.encoding import TagloomTextEncode
+
+    return TagloomTextEncode
+
+
+def encodings(cases: list) -> list[dict]:
+    """Return how Encode Prompt encodes a prompt beside what CLIPTextEncode makes of another one, and what it says."""
+    node, found = encoder(), []
+    for name, given, core, layer in cases:
+        clip = clip_of(name)
+        try:
+            conditioning, _, report = node.execute(clip, **given).result
+        except ValueError as error:
+            found.append({"refused": str(error)})
+            continue
+        if layer is not None:
+            clip.clip_layer(layer)
+        wanted = clip.encode_from_tokens_scheduled(clip.tokenize(core))
+        same = all(torch.equal(mine[0], theirs[0]) for mine, theirs in zip(conditioning, wanted, strict=True))
+        found.append({"same": same, "report": report})
+    return found
+
+
+def clip_of(name: list[str]):
+    """Return the text encoders of a checkpoint, or of Flux's two files."""
+    if len(name) > 1:
+        return comfy.sd.load_clip([f"{MODELS}/text_encoders/{own}" for own in name], clip_type=comfy.sd.CLIPType.FLUX)
+    return comfy.sd.load_checkpoint_guess_config(f"{MODELS}/checkpoints/{name[0]}")[1]
+
+
 def lora(path: str) -> dict:
     """Return which of the tiny checkpoint's weights a LoRA moves, and how far."""
     model, clip = comfy.sd.load_checkpoint_guess_config(f"{PACKAGE}/tiny/tagloom-tiny.safetensors", output_vae=False)[
@@ -112,7 +148,7 @@ def lora(path: str) -> dict:
     before = model.model.state_dict()[name].clone()
     moved.patch_model()
     change = (moved.model.state_dict()[name] - before).norm() / before.norm()
-    return {"complaints": COMPLAINTS, "patched": places, "moved": float(change)}
+    return {"complaints": list(COMPLAINTS), "patched": places, "moved": float(change)}
 
 
 def other_sizes(shapes: dict[str, dict]) -> dict[str, dict]:
@@ -140,7 +176,9 @@ def main() -> None:
         answer = {name: checkpoint(name) for name in job["checkpoints"]}
         answer[job["flux"][0]] = flux(*job["flux"])
         moved = lora(job["lora"])
-    print("answer", json.dumps({"models": answer, "lora": moved, "other sizes": other_sizes(job["shapes"])}))
+        encoded = encodings(job["encodings"])
+    sizes = other_sizes(job["shapes"])
+    print("answer", json.dumps({"models": answer, "lora": moved, "other sizes": sizes, "encodings": encoded}))
 
 
 main()

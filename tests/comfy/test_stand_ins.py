@@ -89,6 +89,43 @@ REAL = {
 """The real encoders' tensors."""
 
 
+WEIGHTED = r"((hat:1.3)), \(red\) BREAK [cat]"
+ENCODINGS = {
+    "Flux's T5 gets plain text": ([CLIP_L, T5], {"text": WEIGHTED}, r"hat, \(red\) cat", None),
+    "in ComfyUI's dialect T5 gets the weights": (
+        [CLIP_L, T5],
+        {"text": "(hat:1.3), cat", "dialect": "comfyui"},
+        "(hat:1.3), cat",
+        None,
+    ),
+    "Gemma gets the weights": ([NETA], {"text": "((hat:1.3)), [cat]"}, "(hat:1.43), (cat:0.9091)", None),
+    "clip skip 1 is SD 1.5's last layer": ([SD15], {"text": "hat", "clip_skip": 1}, "hat", -1),
+    "clip skip 2 is the one before it": ([SD15], {"text": "hat", "clip_skip": 2}, "hat", -2),
+    "clip skip 1 is SDXL's own layer": ([NOOBAI_V], {"text": "hat", "clip_skip": 1}, "hat", -2),
+    "clip skip 3 is another": ([NOOBAI_V], {"text": "hat", "clip_skip": 3}, "hat", -3),
+    "Flux has no clip skip": ([CLIP_L, T5], {"text": "hat", "clip_skip": 2}, "hat", None),
+}
+"""What Encode Prompt does: encoders, inputs, and the prompt and layer with which CLIPTextEncode does the same."""
+REFUSED = {
+    "weighting a1111 with chunks comfyui needs a model": (
+        [CLIP_L, T5],
+        {"text": "hat", "weighting": "a1111"},
+        "",
+        None,
+    ),
+    "clip skip 9 is more than the 4 layers": ([SD15], {"text": "hat", "clip_skip": 9}, "", None),
+    "width 64 and height 0: give both sides": ([NOOBAI_V], {"text": "hat", "width": 64}, "", None),
+}
+"""What it refuses, by the beginning of what it says."""
+REPORTS = {
+    "Flux's T5 gets plain text": "this model's t5xxl ignores weights",
+    "in ComfyUI's dialect T5 gets the weights": "weights hardly act on this model's t5xxl",
+    "Gemma gets the weights": "nothing is lost",
+    "clip skip 1 is SDXL's own layer": "clip skip 1 to 2 are the same, 3 differs",
+    "Flux has no clip skip": "clip skip 2 is ignored: this model is conditioned by t5xxl",
+}
+
+
 @pytest.fixture(scope="module")
 def inspected(stand_in_files, tmp_path_factory) -> dict:
     """What ComfyUI says in a process of its own."""
@@ -99,6 +136,10 @@ def inspected(stand_in_files, tmp_path_factory) -> dict:
         "flux": [FLUX, CLIP_L, T5, FLUX_VAE],
         "shapes": REAL,
         "lora": str(lora),
+        "encodings": [
+            (files, {"dialect": "a1111", "tag_aware": True, **given}, core, layer)
+            for files, given, core, layer in (*ENCODINGS.values(), *REFUSED.values())
+        ],
     }
     script = Path(__file__).with_name("real_stand_ins.py")
     command = [sys.executable, script, installations.embedded().tree, PACKAGE, stand_in_files]
@@ -115,6 +156,19 @@ def test_comfyui_takes_it_for_the_real_one(inspected, name):
 
 def test_the_extension_changes_nothing_for_the_real_sizes(inspected):
     assert inspected["other sizes"] == {name: {} for name in REAL}
+
+
+def test_encode_prompt_gives_each_encoder_what_it_reads(inspected):
+    found = dict(zip(ENCODINGS, inspected["encodings"], strict=False))
+    assert [name for name, answer in found.items() if not answer.get("same")] == []
+    for name, said in REPORTS.items():
+        assert said in found[name]["report"]
+
+
+def test_encode_prompt_refuses_what_a_model_can_t_do(inspected):
+    found = inspected["encodings"][len(ENCODINGS) :]
+    for said, answer in zip(REFUSED, found, strict=True):
+        assert answer["refused"].startswith(said)
 
 
 def test_a_lora_fits_the_tiny_checkpoint(inspected):

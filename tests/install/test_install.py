@@ -65,6 +65,7 @@ def test_the_wheel_holds_what_runs_and_nothing_else(wheel):
     for needed in (
         "tagloom/__init__.py",
         "tagloom/locales/zh/nodeDefs.json",
+        "tagloom/loras/tagloom-cyanotype.safetensors",
         "tagloom/prompt/data/easy/sentences.yaml",
         "tagloom/prompt/data/families/illustrious.yaml",
         "tagloom/prompt/data/families/README.md",

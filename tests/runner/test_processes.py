@@ -261,7 +261,8 @@ def test_the_embedded_server_has_folders_and_models_of_its_own(comfyui):
     assert "--disable-api-nodes" in argv
     paths = json.loads(Path(argv[argv.index("--extra-model-paths-config") + 1]).read_text())["tagloom"]
     assert paths.pop("checkpoints").split("\n") == [str(server.models / "checkpoints"), str(PACKAGE / "tiny")]
-    assert paths["loras"] == str(server.models / "loras")
+    assert paths.pop("loras").split("\n") == [str(server.models / "loras"), str(PACKAGE / "loras")]
+    assert paths["vae"] == str(server.models / "vae")
     assert all(Path(folder).is_dir() for folder in paths.values())
     links = {link.name: link.resolve() for link in (server.folder / "custom_nodes").iterdir()}
     assert links == {

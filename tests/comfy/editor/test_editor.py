@@ -101,3 +101,15 @@ def test_a_saved_picture_opens_as_the_workflow_that_made_it(editor, pictures, tm
     assert inputs["TagloomPromptEnhancer"]["text"] == "1girl, blue hair"
     assert (inputs["KSampler"]["seed"], inputs["KSampler"]["steps"]) == (77, 12)
     assert inputs["TagloomSaveImage"]["filename_prefix"] == "Tagloom"
+
+
+def test_an_error_is_shown_with_the_tag_and_the_fix(editor):
+    """In ComfyUI's own dialog: a LoRA that is not there, and the nearest name."""
+    workflow = shipped("Tags to Image")
+    (enhancer,) = [node for node in workflow["nodes"] if node["type"] == "TagloomPromptEnhancer"]
+    enhancer["widgets_values"][0] = "1girl, <lora:tagloom-cyanotyp:1>"
+    editor.evaluate(OPEN, workflow)
+    editor.get_by_test_id("queue-button").click()
+    editor.wait_for_function("document.body.innerText.includes('did you mean tagloom-cyanotype?')", timeout=60000)
+    assert "tagloom-cyanotyp" in editor.evaluate("document.body.innerText")
+    editor.keyboard.press("Escape")
