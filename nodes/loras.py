@@ -8,7 +8,7 @@ from comfy_api.latest import io
 
 from .. import prompt
 from ..prompt import as_list
-from .conditioning.lora_files import find, forget_others, identity, load
+from .conditioning.lora_files import files, find, forget_others, identity, load
 from .conditioning.lora_patches import Lora, apply, schedule
 from .conditioning.timing import Steps
 from .types import CATEGORY, StepsSocket, dialect_input, prompt_input, tag_aware_input
@@ -61,8 +61,8 @@ class TagloomLoraTags(io.ComfyNode):
     @classmethod
     def fingerprint_inputs(cls, text=None, **others) -> object:
         """Run again where a LoRA file was exchanged under its name."""
-        if text is None:  # it comes from another node
-            return None
+        if text is None:  # it comes from another node: any file may be meant
+            return [identity(file) for file in files()]
         uses = prompt.lora_uses(text, others["dialect"], others["tag_aware"], scheduled=False)
         return [identity(find(use.reference.name)) for use in uses]
 

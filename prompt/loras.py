@@ -148,6 +148,7 @@ def find_lora(name: str, files: Iterable[str], aliases: Callable[[], Mapping[str
     files = tuple(files)
     wanted = _plain(name)
     for fitting in (
+        [file for file in files if file.replace("\\", "/") == name.strip().replace("\\", "/")],
         [file for file in files if _stem(file) == _stem(name)],
         [file for file in files if _plain(file) == wanted],
         [file for file in files if _plain(file).endswith(f"/{wanted}")],
@@ -155,7 +156,9 @@ def find_lora(name: str, files: Iterable[str], aliases: Callable[[], Mapping[str
         if len(fitting) == 1:
             return fitting[0]
         if fitting:
-            raise UnknownLora(f"{name!r} is the name of several LoRAs: {', '.join(fitting)}; write the folder too")
+            raise UnknownLora(
+                f"{name!r} is the name of several LoRAs: {', '.join(fitting)}; write the folder and the ending too"
+            )
     known = {_plain(alias): file for alias, file in aliases().items()}
     if wanted in known:
         return known[wanted]

@@ -10,7 +10,7 @@ from .errors import WorkflowError
 
 Inputs = Mapping[str, Any]
 Link = list[Any]
-PLAIN = {"weighting": "comfyui", "chunks": "comfyui"}
+PLAIN = {"weighting": "comfyui", "chunks": "comfyui", "clip_skip": 0, "width": 0, "height": 0}
 """What ComfyUI's own nodes can do."""
 
 

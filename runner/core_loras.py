@@ -16,7 +16,8 @@ LOADER = "LoraLoader"
 
 def lora_values(inputs: Inputs) -> tuple[Any, ...]:
     """Return the node's outputs; what only a server can give is None."""
-    report = "\n".join(use.reference.text for use in _uses(inputs)) or "the prompt names no LoRA"
+    named = lora_uses(*_read(inputs), scheduled=False)
+    report = "\n".join(use.reference.text for use in named) or "the prompt names no LoRA"
     return (None, None, without_loras(*_read(inputs)), as_list(report))
 
 

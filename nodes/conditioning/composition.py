@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -54,9 +55,18 @@ def conditioning(
             "AND adds the parts' effects up, each measured from the negative prompt: connect the negative prompt's "
             "conditioning to negative"
         )
+    totals: Counter = Counter()
+    for _, entry in negative:
+        totals[_range(entry)] += entry.get("strength", 1.0)
     return found + [
-        [embeddings, _strong(entry, rest * entry.get("strength", 1.0), REST)] for embeddings, entry in negative
+        [embeddings, _strong(entry, rest * entry.get("strength", 1.0) / totals[_range(entry)], REST)]
+        for embeddings, entry in negative
     ]
+
+
+def _range(entry: dict) -> tuple:
+    """Return the part of the run that an entry counts for: its entries share the negative prompt's weight."""
+    return tuple(entry.get(name) for name in ("start_percent", "end_percent", "clip_start_percent", "clip_end_percent"))
 
 
 def _strong(entry: dict, strength: float, part: int) -> dict:

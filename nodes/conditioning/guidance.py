@@ -30,20 +30,24 @@ class ComposedGuider(comfy.samplers.CFGGuider):
 
     def set_parts(self, parts: list[Part], negative: Conditioning) -> None:
         """Take the parts with their weights, and the conditioning of the negative prompt."""
-        self.weights = {f"part {number}": weight for number, (weight, _) in enumerate(parts)}
-        own = dict(zip(self.weights, (conditioning for _, conditioning in parts), strict=True))
-        self.inner_set_conds({"negative": negative, **own})
+        names = ["positive", *(f"part {number}" for number in range(2, len(parts) + 1))]  # ComfyUI knows the first
+        self.weights = {name: weight for name, (weight, _) in zip(names, parts, strict=False)}
+        own = {name: conditioning for name, (_, conditioning) in zip(names, parts, strict=False)}
+        self.inner_set_conds({**own, "negative": negative})
 
     def predict_noise(self, x: torch.Tensor, timestep: torch.Tensor, model_options: dict | None = None, seed=None):
         """Return the denoised latent (batch, channels, height, width) at a noise level."""
         model_options = model_options or {}
         negative, conds = self.conds["negative"], [self.conds[name] for name in self.weights]
-        out = self._calculated([negative, *conds], x, timestep, model_options)
-        composed = out[0].clone()
-        for weight, part in zip(self.weights.values(), out[1:], strict=True):
-            composed += weight * (part - out[0])
+        # other nodes know the prompts by their places: the positive one is the first, the negative one the second
+        asked = [*conds[:1], negative, *conds[1:]] if conds else [negative]
+        found = list(self._calculated(asked, x, timestep, model_options))
+        without = found.pop(1 if conds else 0)
+        composed = without.clone()
+        for weight, part in zip(self.weights.values(), found, strict=True):
+            composed += weight * (part - without)
         positive = [entry for cond in conds for entry in cond]
-        out = [composed, out[0]]
+        out = [composed, without]
         for change in model_options.get("sampler_pre_cfg_function", []):
             out = change(self._told(x, timestep, model_options, conds=[positive, negative], conds_out=out))
         return comfy.samplers.cfg_function(

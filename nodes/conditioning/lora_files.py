@@ -29,14 +29,19 @@ def identity(file: str) -> Identity:
     return path, stat.st_size, stat.st_mtime_ns
 
 
+def files() -> list[str]:
+    """Return ComfyUI's LoRA files."""
+    return folder_paths.get_filename_list(FOLDER)
+
+
 def find(name: str) -> str:
     """Return the file that a prompt means, or raise `UnknownLora` with the nearest names."""
-    return prompt.find_lora(name, folder_paths.get_filename_list(FOLDER), _aliases)
+    return prompt.find_lora(name, files(), _aliases)
 
 
 def _aliases() -> dict[str, str]:
     found = {}
-    for file in folder_paths.get_filename_list(FOLDER):
+    for file in files():
         name = _output_name(*identity(file))
         if name:
             found.setdefault(name, file)
@@ -63,8 +68,8 @@ def load(file: str) -> dict:
     return _loaded[key]
 
 
-def forget_others(files: Iterable[str]) -> None:
+def forget_others(used: Iterable[str]) -> None:
     """Keep the files of this run, and few besides."""
-    most = max(MOST_KEPT, len(set(files)))
+    most = max(MOST_KEPT, len(set(used)))
     while len(_loaded) > most:
         _loaded.popitem(last=False)

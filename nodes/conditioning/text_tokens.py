@@ -1,5 +1,6 @@
 """A prompt's text tokens in A1111's chunks, in the form in which ComfyUI's CLIP takes them."""
 
+from contextlib import suppress
 from pathlib import PurePath
 
 import folder_paths
@@ -21,7 +22,8 @@ A1111 = "a1111"
 def a1111_tokens(clip, text: str, tag_aware: bool, backtrack: int = BACKTRACK) -> Batches:
     """Return the text tokens of a text in A1111's dialect, without AND and schedules, in A1111's chunks.
 
-    Embeddings count by `embedding:name` and by their bare names, as in A1111.
+    Embeddings count by `embedding:name` and by their bare names, as in A1111, with or without their folders. Those
+    for other models are words where they are named barely.
 
     Args:
         clip: ComfyUI's CLIP, whose encoders all must be CLIP's.
@@ -34,7 +36,7 @@ def a1111_tokens(clip, text: str, tag_aware: bool, backtrack: int = BACKTRACK) -
     """
     tokenizers = clip_tokenizers(clip)
     text, named = _bare(text, tag_aware)
-    vectors = {key: _vectors(text, named, tokenizer) for key, tokenizer in tokenizers.items()}
+    vectors = _vectors(text, named, tokenizers)
     sizes = {name: len(own) for name, own in next(iter(vectors.values())).items()}
     chunks = read_chunks(text, text_encoder("clip_l"), Rules(A1111, tag_aware, embeddings=sizes, backtrack=backtrack))
     return {
@@ -52,17 +54,31 @@ def _bare(text: str, tag_aware: bool) -> tuple[str, list[str]]:
     return apply_edits(text, edits), names
 
 
-def _vectors(text: str, named: list[str], tokenizer: SDTokenizer) -> dict[str, torch.Tensor]:
-    """Return the embeddings whose names stand in the text, by these; each (vectors, width)."""
-    files = {_stem(name): name for name in folder_paths.get_filename_list("embeddings")}
-    stems = {stem.casefold(): stem for stem in files}
+def _vectors(text: str, named: list[str], tokenizers: dict[str, SDTokenizer]) -> dict[str, dict[str, torch.Tensor]]:
+    """Return for each encoder the embeddings whose names stand in the text, by these; each (vectors, width)."""
+    files = _files()
+    stems = {stem.casefold(): file for stem, file in files.items()}
     missing = next((name for name in named if _stem(name).casefold() not in stems), None)
     if missing is not None:
         hint = nearest_names(missing, tuple(files)) or "the folder embeddings has none of that name"
         raise PromptError(f"embedding:{missing} is not there; {hint}")
-    wanted = {name: files[stems[_stem(name).casefold()]] for name in named}
-    wanted |= {stem: file for stem, file in files.items() if stem.casefold() in text.casefold()}
-    return {name: _load(file, tokenizer) for name, file in wanted.items()}
+    found = {name: _of_all(stems[_stem(name).casefold()], tokenizers) for name in named}
+    for stem, file in files.items():
+        if stem not in found and stem.casefold() in text.casefold():
+            with suppress(PromptError):  # it fits another kind of model
+                found[stem] = _of_all(file, tokenizers)
+    return {key: {name: own[key] for name, own in found.items()} for key in tokenizers}
+
+
+def _files() -> dict[str, str]:
+    """Return the embeddings' files by their names, with their folders and without."""
+    files = folder_paths.get_filename_list("embeddings")
+    plain = {PurePath(_stem(file)).name: file for file in reversed(files)}
+    return plain | {_stem(file): file for file in files}
+
+
+def _of_all(file: str, tokenizers: dict[str, SDTokenizer]) -> dict[str, torch.Tensor]:
+    return {key: _load(file, tokenizer) for key, tokenizer in tokenizers.items()}
 
 
 def _stem(name: str) -> str:

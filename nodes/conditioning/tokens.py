@@ -1,7 +1,7 @@
 """A prompt's text tokens as ComfyUI's own tokenizers cut them."""
 
 from ... import prompt
-from .encoders import Batches, encoder_keys, reads_weights
+from .encoders import CLIP_KEYS, Batches, encoder_keys, reads_weights
 
 COMFYUI = "comfyui"
 FLUX_KEYS = frozenset({"l", "t5xxl"})
@@ -11,15 +11,19 @@ FLUX_KEYS = frozenset({"l", "t5xxl"})
 def comfyui_tokens(clip, text: str, dialect: str, tag_aware: bool) -> Batches:
     """Return ComfyUI's own text tokens of a text without AND and schedules.
 
-    What stands behind a BREAK begins a chunk. Encoders that ignore weights get the plain text, unless the prompt is in
-    ComfyUI's own dialect, in which all encoders get what CLIP Text Encode gives them.
+    What stands behind a BREAK begins a chunk of CLIP's; other encoders have no chunks, and read on. Encoders that
+    ignore weights get the plain text, unless the prompt is in ComfyUI's own dialect, in which all encoders get what
+    CLIP Text Encode gives them.
     """
-    first, *others = [clip.tokenize(part) for part in prompt.comfyui_chunks(text, dialect, tag_aware)]
-    plain = _plain_keys(clip) if dialect != COMFYUI else []
-    if not others and not plain:
-        return first  # as it is, whatever a tokenizer gives besides chunks
-    found = {key: [chunk for part in (first, *others) for chunk in part[key]] for key in first if key not in plain}
-    return found | {key: _plain_tokens(clip, key, prompt.plain_text(text, dialect, tag_aware)) for key in plain}
+    texts = prompt.comfyui_chunks(text, dialect, tag_aware)
+    found = clip.tokenize(" ".join(texts))
+    if len(texts) > 1:
+        parts = [clip.tokenize(part) for part in texts]
+        found |= {key: [chunk for part in parts for chunk in part[key]] for key in found if key in CLIP_KEYS}
+    if dialect != COMFYUI:
+        plain = prompt.plain_text(text, dialect, tag_aware)
+        found |= {key: _plain_tokens(clip, key, plain) for key in _plain_keys(clip)}
+    return found
 
 
 def _plain_keys(clip) -> list[str]:

@@ -15,7 +15,8 @@ def encode(clip, batches: Batches, weighting: str) -> list[Entry]:
     """Return a prompt's embeddings (1, chunks x 77, width) and what else ComfyUI's conditioning holds.
 
     There is one entry, or one for each part of the run where hooks change the text encoders during it. The pooled
-    output is that of the first chunk, which no weight touches, as in ComfyUI and A1111.
+    output is that of the first chunk, which no weight touches, as in ComfyUI and A1111;
+    with compel, words of weight 0 are left out of it.
 
     Args:
         clip: ComfyUI's CLIP, whose encoders all are CLIP's.

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import NamedTuple
 
+from ..syntax import Kind, parse
 from ..syntax.edits import Edit
 from ..syntax.schedules import find_schedules
 from .finding import Spot
@@ -115,6 +116,10 @@ def _phrase_start(prompt: Prompt, place: int) -> int | None:
     return None if prompt.masked[start] in ")]}:" else start
 
 
+LONGEST_TRIED = 20_000
+"""Characters; whether brackets in longer texts may be closed is not tried out, and they are left as they are."""
+
+
 def unclosed(prompt: Prompt) -> Iterator[Spot]:
     """Find opening brackets that nothing closes."""
     torn = spanning(prompt)
@@ -137,6 +142,20 @@ def _number_behind(prompt: Prompt, place: int, end: int) -> int | None:
     return match.end() if match else None
 
 
+def _begins_to_change(prompt: Prompt, place: int, last: int, closers: str) -> bool:
+    """Return whether closing would make prompt editing of plain words: `[a:1e1` is no such, `[a:1e1]` is."""
+    masked = prompt.masked[place:last]
+    if "]" not in closers or not (":" in masked or "|" in masked):
+        return False
+    if last - place > LONGEST_TRIED:
+        return True
+    text = prompt.text[place:last]
+    before, after = (
+        len(parse(own, prompt.dialect.id).of_kind(Kind.SCHEDULE, Kind.ALTERNATION)) for own in (text, text + closers)
+    )
+    return after > before
+
+
 def _unclosed(prompt: Prompt, place: int, end: int, at_end: list[int]) -> Spot:
     """Return the finding; the fix for the first of several that count to the end closes them all."""
     char, dialect = prompt.text[place], prompt.dialect
@@ -152,6 +171,8 @@ def _unclosed(prompt: Prompt, place: int, end: int, at_end: list[int]) -> Spot:
             return Spot(place, place + 1, message)
         last = _before_comments(prompt, place, end)
         closers = "".join(PARTNER[prompt.text[opener]] for opener in reversed(at_end))
+        if _begins_to_change(prompt, place, last, closers):
+            return Spot(place, place + 1, message)
         return Spot(place, place + 1, message, (Edit(last, last, closers),))
     later = ROUND.search(prompt.masked, place + 1) is not None
     return Spot(place, place + 1, message, (Edit(place, place, "\\"),), changes_weights=later)

@@ -19,6 +19,7 @@ from .stand_ins.loras import write_lora
 A1111_PROMPTS = 200
 STEPS = 6
 AND_CASES = [
+    ("[1girl:1girl:0.5] AND forest", [("1girl", 1), ("forest", 1)], "bad"),
     ("1girl, blue hair AND forest", [("1girl, blue hair", 1), ("forest", 1)], "bad"),
     ("1girl AND forest :0.5 AND night :-0.4", [("1girl", 1), ("forest", 0.5), ("night", -0.4)], "lowres, text"),
     ("1girl, red hair:1.4", [("1girl, red hair", 1.4)], ""),

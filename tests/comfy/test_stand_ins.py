@@ -99,6 +99,7 @@ ENCODINGS = {
         None,
     ),
     "Gemma gets the weights": ([NETA], {"text": "((hat:1.3)), [cat]"}, "(hat:1.43), (cat:0.9091)", None),
+    "Gemma reads on behind a BREAK": ([NETA], {"text": "((hat)) BREAK cat, dog"}, "(hat:1.21) cat, dog", None),
     "clip skip 1 is SD 1.5's last layer": ([SD15], {"text": "hat", "clip_skip": 1}, "hat", -1),
     "clip skip 2 is the one before it": ([SD15], {"text": "hat", "clip_skip": 2}, "hat", -2),
     "clip skip 1 is SDXL's own layer": ([NOOBAI_V], {"text": "hat", "clip_skip": 1}, "hat", -2),

@@ -191,6 +191,7 @@ def test_fixing_keeps_each_word_s_weight_and_all_references(text, dialect, tag_a
 
 @settings(deadline=None, max_examples=400)
 @given(prompts, dialects)
+@example("[:1e1", "a1111")
 def test_fixing_only_takes_out_what_a_finding_names(text, dialect):
     fixed = fix(text, dialect=dialect)
     gone = words(text, dialect, True) - words(fixed.text, dialect, True)

@@ -5,7 +5,15 @@ import pytest
 from tagloom.prompt import PromptError, UnknownLora, find_lora, lora_uses, without_loras
 from tagloom.prompt.loras import MOST
 
-FILES = ("style/Ink Wash.safetensors", "line_art.safetensors", "a/eyes.safetensors", "b/eyes.safetensors", "Big.pt")
+FILES = (
+    "style/Ink Wash.safetensors",
+    "line_art.safetensors",
+    "a/eyes.safetensors",
+    "b/eyes.safetensors",
+    "Big.pt",
+    "twin.pt",
+    "twin.ckpt",
+)
 
 
 @pytest.mark.parametrize(
@@ -18,6 +26,7 @@ FILES = ("style/Ink Wash.safetensors", "line_art.safetensors", "a/eyes.safetenso
         ("style\\ink wash", "style/Ink Wash.safetensors"),
         ("Style/Ink Wash.safetensors", "style/Ink Wash.safetensors"),
         ("b/eyes", "b/eyes.safetensors"),
+        ("twin.pt", "twin.pt"),
         ("big", "Big.pt"),
         ("Old Name", "line_art.safetensors"),
     ],
@@ -31,7 +40,7 @@ def test_a_name_finds_its_file(name, file):
     ("name", "said"),
     [
         ("lineart", "did you mean line_art?"),
-        ("eyes", "several LoRAs: a/eyes.safetensors, b/eyes.safetensors; write the folder too"),
+        ("eyes", "several LoRAs: a/eyes.safetensors, b/eyes.safetensors; write the folder and the ending too"),
         ("something else", "look at its spelling, or put the file there"),
         ("wash", "did you mean Ink Wash?"),
     ],
