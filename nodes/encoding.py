@@ -8,7 +8,7 @@ from .. import prompt
 from ..prompt import PromptError, as_list
 from .conditioning.composition import conditioning
 from .conditioning.encoders import clip_tokenizers, size_conditioning, with_clip_skip
-from .conditioning.tokens import comfyui_tokens, weights_note
+from .conditioning.tokens import comfyui_tokens, ignoring_weights, weights_note
 from .conditioning.weighting import WEIGHTINGS, encode
 from .types import CATEGORY, StepsSocket, dialect_input, prompt_input, tag_aware_input
 
@@ -109,8 +109,10 @@ class TagloomTextEncode(io.ComfyNode):
         count = steps.count if steps else None
         parts = prompt.encoded_parts(text, dialect, tag_aware, count)
         clip, skipped = with_clip_skip(clip, clip_skip)
-        encoder = _encoder(clip, dialect, tag_aware, weighting, chunks, size_conditioning(clip, width, height))
-        notes = (skipped, weights_note(clip, text, dialect, tag_aware))
+        ignoring = ignoring_weights(clip)
+        size = size_conditioning(clip, width, height)
+        encoder = _encoder(clip, dialect, tag_aware, weighting, chunks, size, ignoring)
+        notes = (skipped, weights_note(clip, text, dialect, tag_aware, ignoring))
         report = prompt.encoded_report(text, dialect, tag_aware, count, notes)
         return io.NodeOutput(
             conditioning(parts, encoder, steps, negative),
@@ -119,7 +121,7 @@ class TagloomTextEncode(io.ComfyNode):
         )
 
 
-def _encoder(clip, dialect: str, tag_aware: bool, weighting: str, chunks: str, size: dict[str, int]):
+def _encoder(clip, dialect, tag_aware, weighting, chunks, size: dict[str, int], ignoring: list[str]):
     """Return what encodes a text, each once, with the picture's size in its entries."""
     if (weighting, chunks) != (WEIGHTINGS[0], CHUNKERS[0]) and clip_tokenizers(clip) is None:
         raise PromptError(
@@ -136,7 +138,7 @@ def _encoder(clip, dialect: str, tag_aware: bool, weighting: str, chunks: str, s
 
             tokens = a1111_tokens(clip, text, tag_aware)
         else:
-            tokens = comfyui_tokens(clip, text, dialect, tag_aware)
+            tokens = comfyui_tokens(clip, text, dialect, tag_aware, ignoring)
         return [(embeddings, {**others, **size}) for embeddings, others in encode(clip, tokens, weighting)]
 
     return encoded

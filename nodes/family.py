@@ -3,14 +3,13 @@
 import logging
 from pathlib import Path
 
-import comfy.samplers
 import folder_paths
 from comfy_api.latest import io
 
 from ..prompt import Detection, chosen, detect
 from ..prompt.families import add_families_folder, detect_file, family_ids, leave_out, profile_problems
 from ..prompt.graphs import ModelName, model_of
-from .types import CATEGORY, FamilySocket
+from .types import CATEGORY, FamilySocket, sampler_output, scheduler_output
 
 AUTO = "auto"
 
@@ -58,16 +57,8 @@ class TagloomFamilyProfile(io.ComfyNode):
             ],
             outputs=[
                 FamilySocket.Output(display_name="family", tooltip="For Tagloom's other nodes."),
-                io.Combo.Output(
-                    display_name="sampler",
-                    options=comfy.samplers.KSampler.SAMPLERS,
-                    tooltip="Recommended sampler.",
-                ),
-                io.Combo.Output(
-                    display_name="scheduler",
-                    options=comfy.samplers.KSampler.SCHEDULERS,
-                    tooltip="Recommended scheduler.",
-                ),
+                sampler_output("sampler", "Recommended sampler."),
+                scheduler_output("Recommended scheduler."),
                 io.Int.Output(display_name="steps", tooltip="Recommended number of generation steps."),
                 io.Float.Output(display_name="cfg", tooltip="Recommended CFG scale."),
                 io.Int.Output(

@@ -15,10 +15,11 @@ from ..prompt import Family, PromptError, Size
 from ..prompt.graphs import ModelName
 from ..prompt.hashing import HashCache, Hashes
 from ..prompt.pictures.files import ENDINGS, PARAMETERS, picture_file
-from ..prompt.pictures.parameters import EMBEDDING_FOLDER, LORA_FOLDER, Given, bare_name, parameters_of
+from ..prompt.pictures.parameters import EMBEDDING_FOLDER, LORA_FOLDER, Given, parameters_of
 from ..prompt.pictures.saved import saved_by
 from ..prompt.whole_files import take_name, written_part
 from .conditioning.lora_files import find
+from .conditioning.text_tokens import embedding_file
 from .family import detect_model
 
 
@@ -91,20 +92,11 @@ def hash_cache() -> HashCache:
 def hashes_of(folder: str, name: str) -> Hashes | None:
     """Return the hashes of a model file by ComfyUI's name of its folder, and its own or what a prompt calls it."""
     try:
-        file = find(name) if folder == LORA_FOLDER else _embedding(name) if folder == EMBEDDING_FOLDER else name
+        file = find(name) if folder == LORA_FOLDER else embedding_file(name) if folder == EMBEDDING_FOLDER else name
     except PromptError:  # no such LoRA
         return None
     path = folder_paths.get_full_path(folder, file) if file else None
     return hash_cache().of(Path(path)) if path else None
-
-
-def _embedding(name: str) -> str | None:
-    """Return the file of an embedding, which prompts call by its name without the ending, in any folder."""
-    for file in folder_paths.get_filename_list(EMBEDDING_FOLDER):
-        names = (file, file.rpartition(".")[0], bare_name(file))
-        if name.casefold() in map(str.casefold, names):
-            return file
-    return None
 
 
 def _family_of(model: ModelName) -> Family:

@@ -12,7 +12,7 @@ from .. import prompt
 from ..prompt import DIALECTS, PromptError, Size, as_list
 from ..prompt.hashing import hash_file
 from ..prompt.sampling_settings import Core
-from .types import CATEGORY, SettingsSocket
+from .types import CATEGORY, SettingsSocket, sampler_output, scheduler_output
 
 
 class TagloomReadPicture(io.ComfyNode):
@@ -51,16 +51,8 @@ class TagloomReadPicture(io.ComfyNode):
                 io.Int.Output(display_name="seed", tooltip="0 if the picture does not say."),
                 io.Int.Output(display_name="steps", tooltip="0 if the picture does not say."),
                 io.Float.Output(display_name="cfg", tooltip="0 if the picture does not say."),
-                io.Combo.Output(
-                    display_name="sampler",
-                    options=comfy.samplers.KSampler.SAMPLERS,
-                    tooltip="ComfyUI's name; euler if the picture names none, or an unknown one.",
-                ),
-                io.Combo.Output(
-                    display_name="scheduler",
-                    options=comfy.samplers.KSampler.SCHEDULERS,
-                    tooltip="ComfyUI's name; normal if the picture names none, or an unknown one.",
-                ),
+                sampler_output("sampler", "ComfyUI's name; euler if the picture names none, or an unknown one."),
+                scheduler_output("ComfyUI's name; normal if the picture names none, or an unknown one."),
                 io.Int.Output(
                     display_name="width", tooltip="Pixels that were sampled; the picture's own if it does not say."
                 ),

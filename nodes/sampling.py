@@ -6,7 +6,7 @@ from comfy_api.latest import io
 from ..prompt import PromptError, as_list, resolve_sampler
 from ..prompt.samplers import AUTOMATIC, is_automatic, offered_samplers, offered_schedules, resolve_scheduler
 from ..prompt.sampling_settings import FAMILY, Core, settle
-from .types import CATEGORY, SettingsSocket, family_input
+from .types import CATEGORY, SettingsSocket, family_input, sampler_output, scheduler_output
 
 
 class TagloomSamplerSettings(io.ComfyNode):
@@ -57,16 +57,8 @@ class TagloomSamplerSettings(io.ComfyNode):
                 ),
             ],
             outputs=[
-                io.Combo.Output(
-                    display_name="sampler name",
-                    options=comfy.samplers.KSampler.SAMPLERS,
-                    tooltip="For KSampler.",
-                ),
-                io.Combo.Output(
-                    display_name="scheduler",
-                    options=comfy.samplers.KSampler.SCHEDULERS,
-                    tooltip="For KSampler.",
-                ),
+                sampler_output("sampler name", "For KSampler."),
+                scheduler_output("For KSampler."),
                 io.Int.Output(display_name="step count", tooltip="For KSampler's steps."),
                 io.Float.Output(display_name="cfg scale", tooltip="For KSampler's cfg."),
                 io.Float.Output(display_name="denoising strength", tooltip="For KSampler's denoise."),

@@ -3,9 +3,10 @@
 from comfy_api.latest import io, ui
 
 from ..prompt import DIALECTS
+from ..prompt.pictures.files import ENDINGS
 from .types import CATEGORY, SettingsSocket, dialect_input, linked_text
 
-FORMATS = ["png", "webp", "jpeg"]
+FORMATS = list(ENDINGS)
 
 
 class TagloomSaveImage(io.ComfyNode):

@@ -1,5 +1,6 @@
 """The socket types and input pieces that several nodes share."""
 
+import comfy.samplers
 from comfy_api.latest import io
 
 from ..prompt import DIALECTS
@@ -16,6 +17,16 @@ CATEGORY = "Tagloom"
 def family_input() -> io.Input:
     """Return the socket by which a node learns the model family."""
     return FamilySocket.Input("family", tooltip="The model family, from the node Model Family.")
+
+
+def sampler_output(name: str, tooltip: str) -> io.Output:
+    """Return an output that goes into KSampler's choice of samplers."""
+    return io.Combo.Output(display_name=name, options=comfy.samplers.KSampler.SAMPLERS, tooltip=tooltip)
+
+
+def scheduler_output(tooltip: str) -> io.Output:
+    """Return an output that goes into KSampler's choice of schedulers."""
+    return io.Combo.Output(display_name="scheduler", options=comfy.samplers.KSampler.SCHEDULERS, tooltip=tooltip)
 
 
 def prompt_input(tooltip: str, **options) -> io.Input:

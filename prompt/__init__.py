@@ -10,6 +10,7 @@ packages of their own.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for type checkers and editors
@@ -55,18 +56,31 @@ HOMES = {
     "wildcards": "Expanded WildcardFolders combinations expand matrix",
 }
 """Where each public name lives."""
-_HOME = {name: home for home, names in HOMES.items() for name in names.split()}
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name from its home, once."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
-    globals()[name] = value
-    return value
+def at_first_use(package: str, namespace: dict[str, Any], homes: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return a package's `__getattr__` (PEP 562), which imports a public name from its home, once.
+
+    Args:
+        package: the package's name.
+        namespace: its globals, in which a name is kept from then on.
+        homes: the modules below it, each with the names that live there, parted by spaces.
+    """
+    home_of = {name: home for home, names in homes.items() for name in names.split()}
+
+    def imported(name: str) -> Any:
+        if name not in home_of:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(f".{home_of[name]}", package), name)
+        namespace[name] = value
+        return value
+
+    return imported
+
+
+__getattr__ = at_first_use(__name__, globals(), HOMES)
 
 
 def __dir__() -> list[str]:
     """Return the public names."""
-    return sorted(_HOME)
+    return sorted(name for names in HOMES.values() for name in names.split())

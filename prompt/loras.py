@@ -169,11 +169,15 @@ def find_lora(name: str, files: Iterable[str], aliases: Callable[[], Mapping[str
     raise UnknownLora(f"the LoRA {name!r} is not in ComfyUI's folder models/loras; {hint}")
 
 
-def _stem(file: str) -> str:
-    """Return a file's name without its ending, with forward slashes."""
-    file = file.strip().replace("\\", "/")
+def without_ending(file: str) -> str:
+    """Return a model file's name without its ending, with forward slashes."""
+    file = file.replace("\\", "/")
     ending = next((own for own in ENDINGS if file.lower().endswith(own)), "")
     return file[: len(file) - len(ending)]
+
+
+def _stem(file: str) -> str:
+    return without_ending(file.strip())
 
 
 def _plain(file: str) -> str:

@@ -43,6 +43,11 @@ class Core(NamedTuple):
     samplers: Sequence[str]
     schedulers: Sequence[str]
 
+    def lacks(self, sampling: Sampling) -> tuple[str, str] | None:
+        """Return the kind and the name of what it has not, if there is such a thing."""
+        wanted = (("sampler", sampling.sampler, self.samplers), ("scheduler", sampling.scheduler, self.schedulers))
+        return next(((kind, name) for kind, name, known in wanted if name is not None and name not in known), None)
+
 
 @dataclass(frozen=True)
 class Settled:
@@ -129,12 +134,9 @@ def _scheduler(schedule: str, core: Core) -> str:
 
 
 def _present(sampling: Sampling, core: Core) -> None:
-    for kind, name, known in (
-        ("sampler", sampling.sampler, core.samplers),
-        ("scheduler", sampling.scheduler, core.schedulers),
-    ):
-        if name is not None and name not in known:
-            raise UnknownSampler(f"this ComfyUI has no {kind} {name}; update it, or choose another")
+    lacking = core.lacks(sampling)
+    if lacking:
+        raise UnknownSampler(f"this ComfyUI has no {' '.join(lacking)}; update it, or choose another")
 
 
 def _also_wanted(family: Family) -> list[str]:

@@ -30,9 +30,12 @@ def to_core(graph: Graph, image_sizes: Mapping[str, Size]) -> dict[str, Any]:
     Raises:
         WorkflowError: for what core nodes can't express.
     """
+    return Values(graph, image_sizes).to_core()
+
+
+def _core(graph: Graph, values: Values) -> dict[str, Any]:
     core: dict[str, Any] = {}
     passed: dict[tuple[str, int], Any] = {}
-    values = Values(graph, image_sizes)
     for node_id, node in _left(graph, values).items():
         stand_in = STAND_INS.get(node["class_type"])
         known = [values.known(node_id)] if stand_in and stand_in.asks else []
@@ -73,6 +76,10 @@ class Values:
         self._graph = graph
         self._image_sizes = image_sizes
         self._known: dict[str, tuple[Any, ...]] = {}
+
+    def to_core(self) -> dict[str, Any]:
+        """Return the graph in core nodes alone; see the function of that name."""
+        return _core(self._graph, self)
 
     def final(self, node_id: str, place: str | int) -> Any:
         """Return what a node's input receives, or what its output of a number gives."""

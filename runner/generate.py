@@ -16,7 +16,7 @@ from ..prompt.pictures import Settings
 from ..prompt.pictures.files import with_texts
 from ..prompt.pictures.writing import a1111_settings, parameters_text
 from ..wallet import image_tokens
-from .core_graph import Values, to_core
+from .core_graph import Values
 from .core_loras import with_files
 from .errors import JobFailed
 from .jobs import Finished, Job, JobStream, Progress, new_id
@@ -172,7 +172,7 @@ def _task(plan: Plan, number: int, uploaded: str | None) -> _Task:
     base = plan.checked.image_size
     sizes = {uploaded: base} if uploaded and base else {}
     values = Values(graph, sizes)
-    sent = graph if plan.has_pack else with_files(to_core(graph, sizes), plan.loras)
+    sent = graph if plan.has_pack else with_files(values.to_core(), plan.loras)
     job = Job(sent, copy.deepcopy(plan.workflow.document), job_id)
 
     def final(name: str) -> Any:

@@ -57,17 +57,23 @@ def _bare(text: str, tag_aware: bool) -> tuple[str, list[str]]:
 def _vectors(text: str, named: list[str], tokenizers: dict[str, SDTokenizer]) -> dict[str, dict[str, torch.Tensor]]:
     """Return for each encoder the embeddings whose names stand in the text, by these; each (vectors, width)."""
     files = _files()
-    stems = {stem.casefold(): file for stem, file in files.items()}
-    missing = next((name for name in named if _stem(name).casefold() not in stems), None)
+    meant = {name: embedding_file(name) for name in named}
+    missing = next((name for name, file in meant.items() if file is None), None)
     if missing is not None:
         hint = nearest_names(missing, tuple(files)) or "the folder embeddings has none of that name"
         raise PromptError(f"embedding:{missing} is not there; {hint}")
-    found = {name: _of_all(stems[_stem(name).casefold()], tokenizers) for name in named}
+    found = {name: _of_all(file, tokenizers) for name, file in meant.items()}
     for stem, file in files.items():
         if stem not in found and stem.casefold() in text.casefold():
             with suppress(PromptError):  # it fits another kind of model
                 found[stem] = _of_all(file, tokenizers)
     return {key: {name: own[key] for name, own in found.items()} for key in tokenizers}
+
+
+def embedding_file(name: str) -> str | None:
+    """Return the file of an embedding, which prompts call by its name: case, ending and folder may be left out."""
+    files = {stem.casefold(): file for stem, file in _files().items()}
+    return files.get(_stem(name).casefold())
 
 
 def _files() -> dict[str, str]:

@@ -5,8 +5,9 @@ The names below are imported at first use: a node that only writes needs none of
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .. import at_first_use
 
 if TYPE_CHECKING:  # for type checkers and editors
     from .reading import LARGEST_FILE, parse_picture, read_picture, reading_of
@@ -24,14 +25,10 @@ __all__ = [
     "read_picture",
     "reading_of",
 ]
-_HOMES = {"results": "SOURCES Lora PictureReading Settings", "texts": "MOST_TEXT"}
-_HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
-
-
-def __getattr__(name: str) -> Any:
-    """Import a public name from its home, once."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f".{_HOME.get(name, 'reading')}", __name__), name)
-    globals()[name] = value
-    return value
+HOMES = {
+    "reading": "LARGEST_FILE parse_picture read_picture reading_of",
+    "results": "SOURCES Lora PictureReading Settings",
+    "texts": "MOST_TEXT",
+}
+"""Where each public name lives."""
+__getattr__ = at_first_use(__name__, globals(), HOMES)

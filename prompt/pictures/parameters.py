@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ..hashing import Hashes
-from ..loras import ENDINGS
+from ..loras import without_ending
 from ..references import EMBEDDING, LORAS, references_in
 from ..sampling_settings import SamplerSettings
 from ..sizes import Size
@@ -68,9 +68,7 @@ def parameters_of(saved: Saved, given: Given, size: Size, hashes_of: HashesOf) -
 
 def bare_name(name: str) -> str:
     """Return a file's name without its folder and its ending, as A1111 names models and LoRAs."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    ending = next((own for own in ENDINGS if last.lower().endswith(own)), "")
-    return last[: len(last) - len(ending)]
+    return without_ending(name).rpartition("/")[2]
 
 
 def _given(given: Given, text: str) -> str:

@@ -93,7 +93,7 @@ def _sampling(settings: Settings, core: Core) -> tuple[Sampling, list[str]]:
 
 
 def _present(sampling: Sampling, core: Core) -> Sampling:
-    for name, known in ((sampling.sampler, core.samplers), (sampling.scheduler, core.schedulers)):
-        if name is not None and name not in known:
-            raise UnknownSampler(f"this ComfyUI has no {name}")
+    lacking = core.lacks(sampling)
+    if lacking:
+        raise UnknownSampler(f"this ComfyUI has no {lacking[1]}")
     return sampling

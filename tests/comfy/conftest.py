@@ -10,6 +10,7 @@ from PIL import Image
 
 from tagloom.runner import generate, installations, processes
 from tagloom.runner.client import Client
+from tagloom.runner.jobs import Finished, Job, JobStream, new_id
 from tagloom.runner.places import models
 from tagloom.runner.request import Request, check
 from tagloom.runner.targets import Target
@@ -69,6 +70,18 @@ def stand_ins(server, stand_in_files) -> tuple[str, ...]:
     yield tuple(FILES)
     for link in links:
         link.unlink()
+
+
+@pytest.fixture(scope="session")
+def outputs(target) -> Callable[[dict], dict]:
+    """A function that runs a graph on the server and returns what its output nodes give, by their ids."""
+
+    def given(graph: dict) -> dict:
+        with JobStream(target.client) as stream:
+            (done,) = [event for event in stream.run([Job(graph, {}, new_id())]) if isinstance(event, Finished)]
+        return done.outputs
+
+    return given
 
 
 Pictures = Callable[..., np.ndarray]

@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 
 from tagloom.runner.errors import JobFailed
-from tagloom.runner.jobs import Finished, Job, JobStream, new_id
 
 SIDE, GAP = 64, 6
 SAMPLING = {"seed": 5, "steps": 2, "cfg": 4.0, "sampler_name": "euler", "scheduler": "normal", "denoise": 1.0}
@@ -60,19 +59,17 @@ def blank(text: str, columns: int = 0) -> dict:
 
 
 @pytest.fixture
-def run(target) -> Callable[[dict], dict]:
+def run(target, outputs) -> Callable[[dict], dict]:
     """A function that runs a graph and returns what its output nodes saved, as arrays, and the texts they show."""
 
     def shown(graph: dict) -> dict:
-        with JobStream(target.client) as stream:
-            events = list(stream.run([Job(graph, {}, new_id())]))
-        (outputs,) = [event.outputs for event in events if isinstance(event, Finished)]
+        given = outputs(graph)
         pictures = {
             name: [pixels(target.client.view(file)) for file in output["images"]]
-            for name, output in outputs.items()
+            for name, output in given.items()
             if "images" in output
         }
-        return {**{name: output["text"] for name, output in outputs.items() if "text" in output}, **pictures}
+        return {**{name: output["text"] for name, output in given.items() if "text" in output}, **pictures}
 
     return shown
 

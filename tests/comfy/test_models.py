@@ -7,7 +7,6 @@ import pytest
 
 from tagloom.runner import cli, places
 from tagloom.runner.client import Client
-from tagloom.runner.jobs import Job, JobStream, new_id
 from tagloom.runner.models import list_folders, list_server
 
 TINY = "tagloom-tiny.safetensors"
@@ -50,7 +49,7 @@ def test_the_command_lists_them(server, model, capsys):
     assert f"  {TINY}: Tagloom Tiny, advanced (certain: " in capsys.readouterr().out
 
 
-def test_the_picker_loads_a_checkpoint_and_tells_what_it_is(server, target):
+def test_the_picker_loads_a_checkpoint_and_tells_what_it_is(outputs):
     links = {"model": ["1", 0], "positive": ["3", 0], "negative": ["3", 0], "latent_image": ["4", 0]}
     graph = {
         "1": {"class_type": "TagloomModelPicker", "inputs": {"ckpt_name": TINY, "family": "auto"}},
@@ -63,10 +62,7 @@ def test_the_picker_loads_a_checkpoint_and_tells_what_it_is(server, target):
         "8": {"class_type": "PreviewAny", "inputs": {"source": ["1", 4]}},
         "9": {"class_type": "PreviewAny", "inputs": {"source": ["1", 5]}},
     }
-    job = Job(graph, {}, new_id())
-    with JobStream(target.client) as stream:
-        list(stream.run([job]))
-    outputs = target.client.history(job.id)["outputs"]
-    assert outputs["7"]["images"]
-    assert outputs["8"]["text"][0].startswith("Tagloom Tiny (certain: tensor shapes: Tagloom Tiny")
-    assert f"{TINY}: Tagloom Tiny, advanced (certain" in outputs["9"]["text"][0]
+    shown = outputs(graph)
+    assert shown["7"]["images"]
+    assert shown["8"]["text"][0].startswith("Tagloom Tiny (certain: tensor shapes: Tagloom Tiny")
+    assert f"{TINY}: Tagloom Tiny, advanced (certain" in shown["9"]["text"][0]

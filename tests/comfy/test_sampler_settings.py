@@ -1,7 +1,5 @@
 """Sampler Settings and Base Image in the real server: their names against its own lists, and whole graphs with them."""
 
-import time
-
 import pytest
 import requests
 
@@ -76,19 +74,6 @@ def graph(**settings) -> dict:
     }
 
 
-def outputs(server, nodes: dict) -> dict:
-    """Run a graph and return what its output nodes show."""
-    answer = requests.post(f"{server.url}/prompt", json={"prompt": nodes}, timeout=60).json()
-    assert not answer.get("node_errors"), answer
-    deadline = time.monotonic() + 120
-    while not (entry := requests.get(f"{server.url}/history/{answer['prompt_id']}", timeout=30).json()):
-        assert time.monotonic() < deadline, "it does not end"
-        time.sleep(0.2)
-    (entry,) = entry.values()
-    assert entry["status"]["status_str"] == "success", entry["status"]["messages"]
-    return entry["outputs"]
-
-
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -100,18 +85,18 @@ def outputs(server, nodes: dict) -> dict:
         ({"sampler": ["10", 1], "schedule": ["10", 2]}, "2 steps"),
     ],
 )
-def test_a_graph_samples_with_the_settings(server, settings, said):
+def test_a_graph_samples_with_the_settings(outputs, settings, said):
     """Its sampler and schedule may be written in other ways than the list's, and come from other nodes."""
-    shown = outputs(server, graph(**settings))
+    shown = outputs(graph(**settings))
     assert len(shown["7"]["images"]) == 2
     assert said in shown["8"]["text"][0]
     assert "steps 2 is outside Tagloom Tiny's usual range" in shown["8"]["text"][0]
 
 
-def test_the_latent_to_start_from_comes_from_base_image(server):
+def test_the_latent_to_start_from_comes_from_base_image(outputs):
     nodes = graph()
     nodes["3"]["inputs"]["batch_size"] = 3
-    shown = outputs(server, nodes)
+    shown = outputs(nodes)
     assert len(shown["7"]["images"]) == 3
     assert shown["9"]["text"][0] == "- no base image: an empty picture of 64x64, denoise 1"
 

@@ -5,8 +5,6 @@ import pytest
 import requests
 from PIL import Image
 
-from tagloom.runner.jobs import Job, JobStream, new_id
-
 STEPS, SIZE, SEED = 6, 128, 5
 DAY, NIGHT = "1girl, blue hair, blue sky", "1girl, red hair, night sky"
 
@@ -74,14 +72,11 @@ def ours(prompt: str) -> dict:
 
 
 @pytest.fixture
-def picture(target, server):
+def picture(outputs, server):
     """A function from a graph to the pixels that the server makes of it."""
 
     def made(graph: dict) -> np.ndarray:
-        job = Job(graph, {}, new_id())
-        with JobStream(target.client) as stream:
-            (done,) = [event for event in stream.run([job]) if hasattr(event, "outputs")]
-        (file,) = done.outputs["save"]["images"]
+        (file,) = outputs(graph)["save"]["images"]
         answer = requests.get(f"{server.url}/view", params=file, stream=True, timeout=30)
         return np.asarray(Image.open(answer.raw))
 

@@ -13,7 +13,6 @@ from PIL import Image
 
 from tagloom.prompt import detect_file
 from tagloom.runner import installations
-from tagloom.runner.jobs import Job, JobStream, new_id
 from tagloom.runner.places import PACKAGE
 
 from .stand_ins import encoders
@@ -237,14 +236,11 @@ def flux(text: str) -> dict:
 
 
 @pytest.fixture
-def picture(target, stand_ins):
+def picture(target, outputs, stand_ins):
     """A function from a graph to the picture that the server makes of it, as an array of whole numbers."""
 
     def run(made: dict) -> np.ndarray:
-        job = Job(made, {}, new_id())
-        with JobStream(target.client) as stream:
-            list(stream.run([job]))
-        (image,) = target.client.history(job.id)["outputs"]["save"]["images"]
+        (image,) = outputs(made)["save"]["images"]
         answer = requests.get(f"{target.client.url}/view", params=image, timeout=10)
         return np.asarray(Image.open(io.BytesIO(answer.content)), dtype=np.int16)
 

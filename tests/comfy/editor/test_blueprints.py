@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 
 import pytest
 import requests
@@ -12,11 +11,10 @@ from playwright.sync_api import Page
 from tagloom.runner.convert import widget_names
 from tagloom.runner.places import PACKAGE
 
-from .test_editor import EXPORT, OPEN, complaints
+from .pages import EMPTY, EXPORT, OPEN, complaints, emptied
 
 BLUEPRINTS = {path.stem: json.loads(path.read_text("ascii")) for path in (PACKAGE / "subgraphs").glob("*.json")}
 PROMPT, PICTURE = "Tag Prompt", "Tagged Text to Image"
-EMPTY = {"last_node_id": 0, "last_link_id": 0, "nodes": [], "links": [], "groups": [], "config": {}, "version": 0.4}
 UNKNOWN = """() => window.app.graph.nodes.flatMap(node => [node, ...(node.subgraph?.nodes ?? [])])
     .filter(node => node.has_errors || !(node.subgraph || window.LiteGraph.registered_node_types[node.type]))
     .map(node => node.type)"""
@@ -107,21 +105,8 @@ CLASSIC = pytest.mark.parametrize("page", [False], indirect=True, ids=["classic"
 
 @pytest.fixture(scope="module", params=[False, True], ids=["classic", "nodes 2.0"])
 def page(request, server, browser) -> Page:
-    """A page of the editor, in one of its two ways of drawing nodes, which collects its errors.
-
-    What it says of an empty graph is kept apart.
-    """
-    settings = {"Comfy.TutorialCompleted": True, "Comfy.VueNodes.Enabled": request.param}
-    requests.post(f"{server.url}/settings", json=settings, timeout=10).raise_for_status()
-    page = browser.new_page(viewport={"width": 1600, "height": 1000})
-    page.errors = []
-    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.goto(server.url)
-    page.wait_for_function("window.app && window.app.graph && window.app.extensionManager", timeout=60000)
-    page.evaluate(OPEN, EMPTY)
-    page.wait_for_timeout(1500)
-    page.of_nothing = {text.splitlines()[0] for text in complaints(page)}
+    """A page of the editor, in one of its two ways of drawing nodes."""
+    page = emptied(browser, server.url, request.param, 1600, 1000)
     yield page
     page.close()
 
@@ -142,15 +127,9 @@ def add(page: Page, name: str) -> None:
     page.wait_for_function("window.app.graph.nodes.length === 1")
 
 
-def ran(server, graph: dict) -> dict:
-    """Run a graph on the server and return what it shows, by the classes of the nodes."""
-    job = requests.post(f"{server.url}/prompt", json={"prompt": graph}, timeout=30).json()["prompt_id"]
-    deadline = time.monotonic() + 120
-    while not (entry := requests.get(f"{server.url}/history/{job}", timeout=30).json().get(job)):
-        assert time.monotonic() < deadline, "it does not end"
-        time.sleep(0.2)
-    assert entry["status"]["status_str"] == "success", entry["status"]["messages"]
-    return {graph[node_id]["class_type"]: shown for node_id, shown in entry["outputs"].items()}
+def by_class(graph: dict, outputs: dict) -> dict:
+    """Return what a graph's nodes show, by their classes."""
+    return {graph[node_id]["class_type"]: shown for node_id, shown in outputs.items()}
 
 
 def parameters(server, image: dict) -> str:
@@ -203,20 +182,22 @@ def test_its_widgets_reach_the_nodes_inside(editor, name):
 
 
 @CLASSIC
-def test_the_prompt_runs_to_a_picture(editor, server):
+def test_the_prompt_runs_to_a_picture(editor, outputs):
     """With core nodes behind it; the optional steps stay unconnected."""
     add(editor, PROMPT)
     editor.evaluate(CONNECT, AROUND[PROMPT])
     editor.evaluate(SET, TYPED[PROMPT])
-    assert len(ran(server, editor.evaluate(EXPORT))["PreviewImage"]["images"]) == 1
+    graph = editor.evaluate(EXPORT)
+    assert len(by_class(graph, outputs(graph))["PreviewImage"]["images"]) == 1
 
 
 @CLASSIC
-def test_tags_run_to_pictures_with_their_settings(editor, server):
+def test_tags_run_to_pictures_with_their_settings(editor, server, outputs):
     add(editor, PICTURE)
     editor.evaluate(CONNECT, AROUND[PICTURE])
     editor.evaluate(SET, TYPED[PICTURE])
-    images = ran(server, editor.evaluate(EXPORT))["TagloomSaveImage"]["images"]
+    graph = editor.evaluate(EXPORT)
+    images = by_class(graph, outputs(graph))["TagloomSaveImage"]["images"]
     assert len(images) == 2
     told = parameters(server, images[0])
     assert told.startswith("1girl, red hair\nNegative prompt: hat\nSteps: 2, Sampler: Euler, ")

@@ -10,34 +10,16 @@ from playwright.sync_api import Page
 from tagloom.runner.places import PACKAGE
 from tagloom.runner.workflows import shipped
 
+from .pages import EXPORT, OPEN, complaints, emptied
+
 WORKFLOWS = sorted(path.stem for path in (PACKAGE / "workflows").glob("*.json"))
 GOLDEN = PACKAGE / "tests" / "runner" / "golden"
-OPEN = "async workflow => { await window.app.loadGraphData(workflow, true, true, 'test') }"
-EXPORT = "async () => (await window.app.graphToPrompt()).output"
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["classic", "nodes 2.0"])
 def editor(request, server, browser) -> Page:
-    """A page of the front end, in one of its two ways of drawing nodes, which collects its errors.
-
-    What it says of an empty graph is kept apart.
-    """
-    settings = {
-        "Comfy.TutorialCompleted": True,
-        "Comfy.VueNodes.Enabled": request.param,
-        "Comfy.Workflow.ShowMissingNodesWarning": True,
-        "Comfy.Workflow.ShowMissingModelsWarning": True,
-    }
-    requests.post(f"{server.url}/settings", json=settings, timeout=10).raise_for_status()
-    page = browser.new_page(viewport={"width": 2400, "height": 1200})
-    page.errors = []
-    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.goto(server.url)
-    page.wait_for_function("window.app && window.app.graph && window.app.extensionManager", timeout=60000)
-    page.evaluate(OPEN, {**shipped(WORKFLOWS[0]), "nodes": [], "links": [], "groups": []})
-    page.wait_for_timeout(1500)
-    page.of_nothing = {text.splitlines()[0] for text in complaints(page)}
+    """A page of the front end, in one of its two ways of drawing nodes."""
+    page = emptied(browser, server.url, request.param, 2400, 1200)
     yield page
     page.close()
 
@@ -45,12 +27,6 @@ def editor(request, server, browser) -> Page:
 def node_id(class_type: str) -> int:
     """Return the id of a node of the first workflow, by its class."""
     return next(node["id"] for node in shipped("Tags to Image")["nodes"] if node["type"] == class_type)
-
-
-def complaints(page: Page) -> list[str]:
-    """Return the console's errors, without those of a machine that is offline and of files that are optional."""
-    known = ("Failed to load resource", "api.comfy.org")
-    return [text for text in page.errors if not any(mark in text for mark in known)]
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)

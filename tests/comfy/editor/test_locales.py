@@ -10,6 +10,8 @@ from playwright.sync_api import Page
 
 from tagloom.runner.places import PACKAGE
 
+from .pages import opened
+
 MESSAGES = """keys => {
     const {$t} = document.querySelector("#vue-app").__vue_app__.config.globalProperties
     return keys.map(key => $t(`nodeDefs.${key}`))
@@ -48,14 +50,7 @@ def page(server, browser, language) -> Page:
     and later ones keep it (Comfy-Org/ComfyUI_frontend, pull request 7214).
     """
     texts = requests.get(f"{server.url}/i18n", timeout=10).json()[language]
-    page = browser.new_page()
-    page.errors = []
-    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.route("**/i18n", lambda route: route.fulfill(json={"en": texts}))
-    page.goto(server.url)
-    page.wait_for_function("window.app && window.app.graph && window.app.extensionManager", timeout=60000)
-    page.wait_for_timeout(1500)
+    page = opened(browser, server.url, {"en": texts})
     yield page
     page.close()
 

@@ -11,6 +11,8 @@ from playwright.sync_api import Page
 from tagloom.prompt.pictures.files import picture_file
 from tagloom.runner.workflows import shipped
 
+from .pages import opened
+
 NAME = "Tags to Image"
 PARAMETERS = "1girl\nNegative prompt: hat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5, Size: 64x64"
 DROP = """async ([name, type, data]) => {
@@ -23,10 +25,7 @@ DROP = """async ([name, type, data]) => {
 
 @pytest.fixture(scope="module")
 def page(server, browser) -> Page:
-    page = browser.new_page()
-    page.goto(server.url)
-    page.wait_for_function("window.app && window.app.graph && window.app.extensionManager", timeout=60000)
-    page.wait_for_timeout(1500)
+    page = opened(browser, server.url)
     yield page
     page.close()
 
