@@ -11,6 +11,7 @@ import folder_paths
 from ... import prompt
 from ...prompt import HeaderError, PromptError
 from ...prompt.families import read_header
+from .identities import Identity, identity_of
 
 FOLDER = "loras"
 MOST_KEPT = 4
@@ -18,15 +19,12 @@ MOST_KEPT = 4
 OUTPUT_NAME = "ss_output_name"
 """What training scripts write into a file's metadata: the name that A1111 gives a LoRA in its list."""
 
-Identity = tuple[str, int, int]
 _loaded: OrderedDict[Identity, dict] = OrderedDict()
 
 
 def identity(file: str) -> Identity:
     """Return what tells a LoRA file from any other, and from itself after a change."""
-    path = folder_paths.get_full_path_or_raise(FOLDER, file)
-    stat = Path(path).stat()
-    return path, stat.st_size, stat.st_mtime_ns
+    return identity_of(FOLDER, file)
 
 
 def files() -> list[str]:

@@ -1,6 +1,7 @@
 """A prompt's text tokens in A1111's chunks, in the form in which ComfyUI's CLIP takes them."""
 
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import PurePath
 
 import folder_paths
@@ -15,8 +16,12 @@ from ...prompt.counting.reading import Rules, read_chunks
 from ...prompt.errors import nearest_names
 from ...prompt.syntax.edits import Edit, apply_edits
 from .encoders import CHUNK, Batches, clip_tokenizers
+from .identities import Identity, identity_of
 
 A1111 = "a1111"
+FOLDER = "embeddings"
+MOST_KEPT = 64
+"""Embeddings whose vectors are kept for the next text, for each encoder."""
 
 
 def a1111_tokens(clip, text: str, tag_aware: bool, backtrack: int = BACKTRACK) -> Batches:
@@ -78,7 +83,7 @@ def embedding_file(name: str) -> str | None:
 
 def _files() -> dict[str, str]:
     """Return the embeddings' files by their names, with their folders and without."""
-    files = folder_paths.get_filename_list("embeddings")
+    files = folder_paths.get_filename_list(FOLDER)
     plain = {PurePath(_stem(file)).name: file for file in reversed(files)}
     return plain | {_stem(file): file for file in files}
 
@@ -93,8 +98,16 @@ def _stem(name: str) -> str:
     return (path.with_suffix("") if known else path).as_posix()
 
 
+@lru_cache(maxsize=MOST_KEPT)
+def _read(identity: Identity, width: int, key: str) -> torch.Tensor | None:
+    """Return what an encoder finds in a file; one that did not change is not read again while it is kept."""
+    path = PurePath(identity[0])
+    return load_embed(path.name, str(path.parent), width, key)
+
+
 def _load(file: str, tokenizer: SDTokenizer) -> torch.Tensor:
-    found = load_embed(file, tokenizer.embedding_directory, tokenizer.embedding_size, tokenizer.embedding_key)
+    identity = identity_of(FOLDER, file)
+    found = _read(identity, tokenizer.embedding_size, tokenizer.embedding_key)
     if found is None or found.shape[-1] != tokenizer.embedding_size:
         width = "can't be read" if found is None else f"has vectors of {found.shape[-1]} numbers"
         raise PromptError(
