@@ -24,7 +24,7 @@ def prompt() -> str:
 
 def main(rounds: int) -> None:
     """Print the figures."""
-    from tagloom.runner import installations
+    from tagloom.runner.embedded import installations
     from tagloom.runner.places import PACKAGE
 
     script = PACKAGE / "tests" / "comfy" / "real_encoding.py"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import requests
 
-from tagloom.runner import installations, processes
+from tagloom.runner.embedded import installations, processes
 
 TAGS = "1girl, fox girl, orange hair, smirk, black jacket, forest, fire, burning"
 

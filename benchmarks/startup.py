@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 
-from tagloom.runner import installations
+from tagloom.runner.embedded import installations
 from tagloom.runner.places import PACKAGE
 
 ROUND = """

@@ -15,13 +15,14 @@ from pathlib import Path
 from ..prompt import PromptError, family_ids
 from ..prompt.families import add_families_folder, profile_problems
 from ..prompt.tags import use_names
-from . import installations, places, processes, server_state
+from . import places
 from .arguments import Parser
+from .commands.prompt import add_dialect, add_prompt
+from .commands.read import add_read
+from .commands.tags import add_tags
+from .embedded import installations, processes, server_state
 from .errors import Cancelled, RunnerError, UsageError
 from .output import Output
-from .prompt_commands import add_dialect, add_prompt
-from .read_command import add_read
-from .tag_commands import add_tags
 
 EPILOG = "Settings left out are the model family's own. The manual is the README."
 

@@ -16,16 +16,16 @@ from ..prompt.pictures import Settings
 from ..prompt.pictures.files import with_texts
 from ..prompt.pictures.writing import a1111_settings, parameters_text
 from ..wallet import image_tokens
-from .core_graph import Values
-from .core_loras import with_files
+from .core.graph import Values
+from .core.loras import with_files
 from .errors import JobFailed
-from .jobs import Finished, Job, JobStream, Progress, new_id
+from .graph.workflows import NODE_PREFIX, Workflow, shipped
+from .jobs.session import Finished, Job, JobStream, Progress, new_id
 from .places import wildcard_folders
 from .prompts import look_up_wildcards, prompts_of
 from .request import AUTO, SEEDS, Checked, range_warnings
 from .saving import save
 from .targets import FOLDER, Target
-from .workflows import NODE_PREFIX, Workflow, shipped
 
 TEXT_TO_IMAGE = "Tags to Image"
 IMAGE_TO_IMAGE = "Base Image to Image"

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..prompt.families import FOLDERS, ListedModel, ModelFile, list_models, listed_from_json
-from . import installations
-from .client import Client
+from .embedded import installations
 from .places import PACKAGE, models
+from .server.client import Client
 
 ENDINGS = {".safetensors", ".sft", ".ckpt", ".pt", ".pt2", ".pth", ".bin", ".pkl", ".gguf"}
 """What ComfyUI lists in its model folders, and GGUF files, for which there is a pack."""

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .embedded.installations import Installation
+    from .embedded.server_state import RunningServer
     from .generate import Picture, Plan
-    from .installations import Installation
-    from .jobs import Progress
+    from .jobs.session import Progress
     from .models import Listing
     from .request import Checked
-    from .server_state import RunningServer
 
 
 class Output:
@@ -60,7 +60,7 @@ class Output:
         """Yield a function that shows events: a bar in a terminal, a line for each picture."""
         from tqdm import tqdm
 
-        from .jobs import Progress
+        from .jobs.session import Progress
 
         of = checked.request.count
         hidden = self._as_json or not sys.stderr.isatty()

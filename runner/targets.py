@@ -11,10 +11,10 @@ from ..prompt import Detection, detect
 from ..prompt.errors import UnknownFamily, nearest_names
 from ..prompt.families import detect_file
 from ..prompt.hashing import HashCache
-from . import installations, processes
-from .client import Client
+from .embedded import installations, processes
 from .errors import UsageError
 from .places import home
+from .server.client import Client
 
 FOLDER = "tagloom"
 """Our folder among a server's inputs and outputs."""

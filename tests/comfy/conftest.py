@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tagloom.runner import generate, installations, processes
-from tagloom.runner.client import Client
-from tagloom.runner.jobs import Finished, Job, JobStream, new_id
+from tagloom.runner import generate
+from tagloom.runner.embedded import installations, processes
+from tagloom.runner.jobs.session import Finished, Job, JobStream, new_id
 from tagloom.runner.places import models
 from tagloom.runner.request import Request, check
+from tagloom.runner.server.client import Client
 from tagloom.runner.targets import Target
 
 from .stand_ins.files import EXTENSION, FILES, write_files

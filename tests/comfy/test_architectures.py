@@ -8,7 +8,7 @@ import pytest
 
 from tagloom.prompt import Header
 from tagloom.prompt.families.architecture import facts_of
-from tagloom.runner import installations
+from tagloom.runner.embedded import installations
 
 OURS = {
     "SD15": "sd15",

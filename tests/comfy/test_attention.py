@@ -10,7 +10,7 @@ import pytest
 
 from tagloom.prompt.syntax import attention
 from tagloom.prompt.tags import vocabulary
-from tagloom.runner import installations
+from tagloom.runner.embedded import installations
 
 Segments = list[tuple[str, float]]
 PROMPTS = 6_000

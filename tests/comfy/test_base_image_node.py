@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tagloom.runner import installations
+from tagloom.runner.embedded import installations
 from tagloom.runner.places import PACKAGE
 
 LEAST, MOST = 0.05, 1e-4

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from tagloom.prompt.tags import vocabulary
-from tagloom.runner import installations
+from tagloom.runner.embedded import installations
 from tagloom.runner.places import PACKAGE
 
 from .stand_ins.loras import write_lora

@@ -5,7 +5,7 @@ import time
 import pytest
 import requests
 
-from tagloom.runner.workflows import Workflow, shipped
+from tagloom.runner.graph.workflows import Workflow, shipped
 
 CASES = [
     ("<lora:tagloom-cyanotyp:1>, 1girl", "TagloomLoraTags", ["'tagloom-cyanotyp'", "did you mean tagloom-cyanotype?"]),

@@ -13,9 +13,9 @@ from PIL import Image
 
 from tagloom.prompt.hashing import hash_file
 from tagloom.runner import cli, generate
-from tagloom.runner.client import Client
 from tagloom.runner.places import PACKAGE
 from tagloom.runner.request import Request, check
+from tagloom.runner.server.client import Client
 from tagloom.runner.targets import Target
 
 TAGS = "1girl, solo, fox girl, orange hair, smirk, black jacket, forest, fire, burning"

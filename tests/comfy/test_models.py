@@ -6,8 +6,8 @@ import struct
 import pytest
 
 from tagloom.runner import cli, places
-from tagloom.runner.client import Client
 from tagloom.runner.models import list_folders, list_server
+from tagloom.runner.server.client import Client
 
 TINY = "tagloom-tiny.safetensors"
 ONE_STEP = {"seed": 1, "steps": 1, "cfg": 1, "sampler_name": "euler", "scheduler": "normal", "denoise": 1}

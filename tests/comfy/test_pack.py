@@ -8,9 +8,9 @@ import pytest
 import requests
 from PIL import Image
 
-from tagloom.runner import installations
+from tagloom.runner.embedded import installations
+from tagloom.runner.graph.workflows import SNAPSHOT
 from tagloom.runner.places import PACKAGE
-from tagloom.runner.workflows import SNAPSHOT
 
 NODES = (
     "TagloomBaseImage",

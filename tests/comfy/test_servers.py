@@ -10,9 +10,10 @@ import pytest
 import requests
 import websocket
 
-from tagloom.runner import cli, installations, processes
-from tagloom.runner.client import Client
+from tagloom.runner import cli
+from tagloom.runner.embedded import installations, processes
 from tagloom.runner.places import PACKAGE
+from tagloom.runner.server.client import Client
 from tagloom.runner.targets import Target, open_target
 
 

@@ -12,7 +12,7 @@ import requests
 from PIL import Image
 
 from tagloom.prompt import detect_file
-from tagloom.runner import installations
+from tagloom.runner.embedded import installations
 from tagloom.runner.places import PACKAGE
 
 from .stand_ins import encoders

@@ -22,7 +22,7 @@ from tagloom.prompt.counting.encoders import text_encoder
 from tagloom.prompt.counting.reading import Rules, read_chunks
 from tagloom.prompt.counting.vocabularies import vocabulary
 from tagloom.prompt.resources import DATA
-from tagloom.runner import installations
+from tagloom.runner.embedded import installations
 
 PROMPTS = 500
 LARGE = ("CJK", "HANGUL", "TANGUT", "EGYPTIAN", "CUNEIFORM", "ANATOLIAN", "NUSHU", "KHITAN", "SIGNWRITING", "BAMUM")

@@ -5,8 +5,8 @@ import pytest
 import requests
 from PIL import Image
 
+from tagloom.runner.graph.workflows import Workflow, shipped
 from tagloom.runner.places import PACKAGE
-from tagloom.runner.workflows import Workflow, shipped
 
 TINY = {"checkpoint": "tagloom-tiny.safetensors"}
 SMALL = {"width": 128, "height": 128, "steps": 2}

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tagloom.runner.graph.workflows import SNAPSHOT
 from tagloom.runner.places import PACKAGE
-from tagloom.runner.workflows import SNAPSHOT
 
 LOCALES = PACKAGE / "locales"
 TRANSLATED = ("ja", "zh")

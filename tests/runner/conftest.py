@@ -21,11 +21,13 @@ from PIL import Image
 
 from tagloom.prompt.families import catalog
 from tagloom.prompt.tags import use_names
-from tagloom.runner import generate, processes, targets, workflows
+from tagloom.runner import generate, targets
 from tagloom.runner.cli import main
-from tagloom.runner.client import Client
-from tagloom.runner.installations import Installation
-from tagloom.runner.jobs import Finished, JobStream, Progress
+from tagloom.runner.embedded import processes
+from tagloom.runner.embedded.installations import Installation
+from tagloom.runner.graph import workflows
+from tagloom.runner.jobs.session import Finished, JobStream, Progress
+from tagloom.runner.server.client import Client
 
 
 @pytest.fixture(autouse=True)

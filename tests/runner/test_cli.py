@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tagloom.runner import installations, processes, targets
+from tagloom.runner import targets
 from tagloom.runner.cli import main
+from tagloom.runner.embedded import installations, processes
 from tagloom.runner.errors import JobFailed, RunnerError
 
 NOBODY = ["--server", "http://127.0.0.1:9"]

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from tagloom.runner.client import Client
 from tagloom.runner.errors import JobFailed, ServerUnavailable, UsageError
+from tagloom.runner.server.client import Client
 
 STATS = {"system": {"comfyui_version": "0.3.75", "argv": ["main.py"]}, "devices": []}
 PAGE = (200, "text/html", b"<!doctype html><title>Welcome to nginx!</title>")

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tagloom.runner.convert import to_api, widget_names, widget_values
 from tagloom.runner.errors import WorkflowError
-from tagloom.runner.workflows import shipped
+from tagloom.runner.graph.convert import to_api, widget_names, widget_values
+from tagloom.runner.graph.workflows import shipped
 
 SHIPPED = ["Tags to Image", "Base Image to Image"]
 

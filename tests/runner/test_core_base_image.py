@@ -10,9 +10,9 @@ from tagloom.prompt import Size, all_families, get_family
 from tagloom.prompt.fitting import fit
 from tagloom.prompt.lists import as_list
 from tagloom.prompt.sampling_settings import settle
-from tagloom.runner.core_graph import Values, to_core
+from tagloom.runner.core.graph import Values, to_core
+from tagloom.runner.core.node_values import EVALUATORS
 from tagloom.runner.errors import WorkflowError
-from tagloom.runner.node_values import EVALUATORS
 
 PHOTO = Size(400, 300)
 FAMILY = get_family("illustrious")

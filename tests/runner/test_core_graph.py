@@ -15,10 +15,10 @@ from tagloom.prompt import (
     nearest_size,
 )
 from tagloom.prompt.easy import easy
-from tagloom.runner.core_graph import Values, to_core
+from tagloom.runner.core.graph import Values, to_core
+from tagloom.runner.core.node_values import EVALUATORS, STAND_INS
 from tagloom.runner.errors import WorkflowError
-from tagloom.runner.node_values import EVALUATORS, STAND_INS
-from tagloom.runner.workflows import NODE_PREFIX, Workflow, shipped
+from tagloom.runner.graph.workflows import NODE_PREFIX, Workflow, shipped
 
 SHIPPED = ["Tags to Image", "Base Image to Image"]
 BASE = Size(832, 1216)

@@ -3,8 +3,8 @@
 import pytest
 
 from tagloom.prompt import UnknownLora
-from tagloom.runner.core_graph import to_core
-from tagloom.runner.core_loras import with_files
+from tagloom.runner.core.graph import to_core
+from tagloom.runner.core.loras import with_files
 from tagloom.runner.errors import WorkflowError
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tagloom.runner import installations
+from tagloom.runner.embedded import installations
+from tagloom.runner.embedded.installations import Installation, checkout, embedded, unpack
 from tagloom.runner.errors import EmbeddedMissing, UsageError
-from tagloom.runner.installations import Installation, checkout, embedded, unpack
 from tagloom.runner.places import PACKAGE, idle_minutes
 from tagloom.runner.places import home as home_folder
 

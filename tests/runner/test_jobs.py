@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import websocket
 
-import tagloom.runner.jobs as jobs
+import tagloom.runner.jobs.session as jobs
 from tagloom.runner.errors import JobFailed, ServerUnavailable
-from tagloom.runner.jobs import Finished, Job, JobStream, Progress
+from tagloom.runner.jobs.session import Finished, Job, JobStream, Progress
 
 FIRST, SECOND, THIRD = (Job({"1": {}}, {"nodes": []}, name) for name in ("first", "second", "third"))
 OUTPUTS = {"9": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}

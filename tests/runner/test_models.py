@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tagloom.runner import cli, processes
+from tagloom.runner import cli
+from tagloom.runner.embedded import processes
 from tagloom.runner.generate import _fill, plan
 from tagloom.runner.models import list_folders, list_server
 from tagloom.runner.request import Request, check

@@ -24,9 +24,9 @@ from tagloom.prompt.easy import easy
 from tagloom.prompt.encoding import encoded_report
 from tagloom.prompt.lint import check
 from tagloom.prompt.lists import as_list
-from tagloom.runner.core_graph import to_core
+from tagloom.runner.core.graph import to_core
+from tagloom.runner.core.node_values import EVALUATORS, STAND_INS
 from tagloom.runner.errors import WorkflowError
-from tagloom.runner.node_values import EVALUATORS, STAND_INS
 
 TEXT = "forest, Masterpiece, ((1girl)), smirk, :3, smirk, {cap|cap}"
 SEVERE = "(reverse:1999), [hat], smirk, smirk"

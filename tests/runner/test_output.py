@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from tagloom.prompt import Size, get_family
+from tagloom.runner.embedded.installations import Installation
+from tagloom.runner.embedded.server_state import RunningServer
 from tagloom.runner.generate import Picture, Plan
-from tagloom.runner.installations import Installation
-from tagloom.runner.jobs import Job, Progress
+from tagloom.runner.graph.workflows import Workflow
+from tagloom.runner.jobs.session import Job, Progress
 from tagloom.runner.output import Output
 from tagloom.runner.request import Request, check
-from tagloom.runner.server_state import RunningServer
-from tagloom.runner.workflows import Workflow
 
 JOB = Job({}, {}, "job-1")
 PICTURE = Picture(Path("output/00001-7.png"), 7, Size(832, 1216))

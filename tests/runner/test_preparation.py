@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tagloom.runner import preparation
+from tagloom.runner.embedded import preparation
+from tagloom.runner.embedded.installations import Installation
 from tagloom.runner.errors import EmbeddedMissing
-from tagloom.runner.installations import Installation
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in for Python is a shell script")

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from tagloom.runner import installations, processes, server_state
+from tagloom.runner.embedded import installations, processes, server_state
+from tagloom.runner.embedded.installations import Installation
+from tagloom.runner.embedded.processes import ensure, find, stop
+from tagloom.runner.embedded.server_state import last_lines
 from tagloom.runner.errors import ServerStartError, UsageError
-from tagloom.runner.installations import Installation
 from tagloom.runner.places import PACKAGE
-from tagloom.runner.processes import ensure, find, stop
-from tagloom.runner.server_state import last_lines
 
 CRASH = """
 for number in range(30):

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from tagloom.prompt import UnknownFamily
-from tagloom.runner import installations, processes
-from tagloom.runner.client import Client
+from tagloom.runner.embedded import installations, processes
+from tagloom.runner.embedded.installations import Installation
+from tagloom.runner.embedded.server_state import RunningServer
 from tagloom.runner.errors import EmbeddedMissing, ServerUnavailable, UsageError
-from tagloom.runner.installations import Installation
-from tagloom.runner.server_state import RunningServer
+from tagloom.runner.server.client import Client
 from tagloom.runner.targets import Target, open_target
 
 PONY, SDXL, ODD = "ponyDiffusionV6XL.safetensors", "sub/sd_xl_base.safetensors", "model.safetensors"

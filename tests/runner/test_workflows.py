@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-import tagloom.runner.workflows as workflows
-from tagloom.runner.convert import NOTES, widget_names, widget_values
+import tagloom.runner.graph.workflows as workflows
 from tagloom.runner.errors import WorkflowError
+from tagloom.runner.graph.convert import NOTES, widget_names, widget_values
+from tagloom.runner.graph.workflows import Workflow, shipped
 from tagloom.runner.places import PACKAGE
-from tagloom.runner.workflows import Workflow, shipped
 
 RUN = ["Tags to Image", "Base Image to Image"]
 """What `tagloom generate` fills in."""

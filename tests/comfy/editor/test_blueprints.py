@@ -8,7 +8,7 @@ import requests
 from PIL import Image
 from playwright.sync_api import Page
 
-from tagloom.runner.convert import widget_names
+from tagloom.runner.graph.convert import widget_names
 from tagloom.runner.places import PACKAGE
 
 from .pages import EMPTY, EXPORT, OPEN, complaints, emptied

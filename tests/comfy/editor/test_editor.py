@@ -7,8 +7,8 @@ import pytest
 import requests
 from playwright.sync_api import Page
 
+from tagloom.runner.graph.workflows import shipped
 from tagloom.runner.places import PACKAGE
-from tagloom.runner.workflows import shipped
 
 from .pages import EXPORT, OPEN, complaints, emptied
 

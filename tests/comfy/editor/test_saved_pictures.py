@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from tagloom.prompt.pictures.files import picture_file
-from tagloom.runner.workflows import shipped
+from tagloom.runner.graph.workflows import shipped
 
 from .pages import opened
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..prompt import Size
-from .errors import WorkflowError
+from ...prompt import Size
+from ..errors import WorkflowError
+from ..graph.workflows import NODE_PREFIX
 from .node_values import EVALUATORS, STAND_INS
-from .workflows import NODE_PREFIX
 
 Graph = Mapping[str, Any]
 PLAIN = ("text", "second", "positive", "negative", "seed")

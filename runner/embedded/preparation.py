@@ -9,9 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .errors import EmbeddedMissing
+from ..errors import EmbeddedMissing
+from ..places import PACKAGE, models
 from .installations import Installation
-from .places import PACKAGE, models
 
 NO_GPU = 3
 FIND_GPU = f"""

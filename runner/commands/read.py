@@ -6,12 +6,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..prompt import DIALECTS, PromptError, read_picture
-from ..prompt.pictures.taking import in_dialect
-from .errors import RunnerError
+from ...prompt import DIALECTS, PromptError, read_picture
+from ...prompt.pictures.taking import in_dialect
+from ..errors import RunnerError
 
 if TYPE_CHECKING:
-    from .output import Output
+    from ..output import Output
 
 
 def add_read(parser: argparse.ArgumentParser) -> None:

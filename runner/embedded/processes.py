@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 from filelock import FileLock, Timeout
 
-from .errors import ServerStartError, UsageError
+from ..errors import ServerStartError, UsageError
 from .installations import Installation, unpack
 from .preparation import device_options, paths_file, prepare
 from .server_state import RunningServer, answers, forget, last_lines, note, noted, process_of

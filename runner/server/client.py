@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
-from .errors import JobFailed, ServerUnavailable, UsageError
+from ..errors import JobFailed, ServerUnavailable, UsageError
 
 TIMEOUT = (5, 60)
 """Seconds to connect, and to wait for an answer."""

@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import places
-from .errors import UsageError
+from .. import places
+from ..errors import UsageError
 
 if TYPE_CHECKING:
-    from .output import Output
+    from ..output import Output
 
 
 def add_tags(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +34,7 @@ def add_tags(parser: argparse.ArgumentParser) -> None:
 
 
 def _import(options: argparse.Namespace, output: Output) -> int:
-    from . import tag_lists
+    from .. import tag_lists
 
     imported = tag_lists.import_list(options.file, options.types)
     data = {**imported._asdict(), "database": str(places.tag_lists())}
@@ -43,7 +43,7 @@ def _import(options: argparse.Namespace, output: Output) -> int:
 
 
 def _search(options: argparse.Namespace, output: Output) -> int:
-    from . import tag_lists
+    from .. import tag_lists
 
     if options.most < 1:
         raise UsageError(f"--most is {options.most}; it must be at least 1")
@@ -54,7 +54,7 @@ def _search(options: argparse.Namespace, output: Output) -> int:
 
 
 def _info(options: argparse.Namespace, output: Output) -> int:
-    from . import tag_lists
+    from .. import tag_lists
 
     _announce(output)
     info = tag_lists.info(options.name)
@@ -65,7 +65,7 @@ def _info(options: argparse.Namespace, output: Output) -> int:
 
 def _announce(output: Output) -> None:
     """Say that the names of the extra `tags` are put into the file of lists, which takes seconds, the first time."""
-    from . import tag_lists
+    from .. import tag_lists
 
     if tag_lists.package_is_new():
         output.announce("putting the extra's names into the file of lists; this takes some seconds, once")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .errors import WorkflowError
+from ..errors import WorkflowError
 
 Schema = Mapping[str, Any]
 Schemas = Callable[[str], Schema | None]

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..prompt import DIALECTS, get_family
-from . import places
-from .errors import UsageError
+from ...prompt import DIALECTS, get_family
+from .. import places
+from ..errors import UsageError
 
 if TYPE_CHECKING:
-    from ..prompt import Family
-    from .output import Output
+    from ...prompt import Family
+    from ..output import Output
 
 STDIN = "-"
 BYTE_ORDER_MARK = "\ufeff"
@@ -98,7 +98,7 @@ def _family(options: argparse.Namespace) -> Family | None:
 
 def _check(options: argparse.Namespace, output: Output) -> int:
     """Print the findings; the exit code is 1 if one is an error or a warning."""
-    from ..prompt.lint import lint, lint_negative, report
+    from ...prompt.lint import lint, lint_negative, report
 
     text = _text(options)
     about = {"dialect": options.dialect, "family": _family(options), "tag_aware": options.tag_aware}
@@ -109,7 +109,7 @@ def _check(options: argparse.Namespace, output: Output) -> int:
 
 
 def _fix(options: argparse.Namespace, output: Output) -> int:
-    from ..prompt.lint import fix, fix_negative
+    from ...prompt.lint import fix, fix_negative
 
     about = {"dialect": options.dialect, "family": _family(options), "tag_aware": options.tag_aware}
     if options.is_negative:
@@ -121,7 +121,7 @@ def _fix(options: argparse.Namespace, output: Output) -> int:
 
 
 def _explain(options: argparse.Namespace, output: Output) -> int:
-    from ..prompt import explain
+    from ...prompt import explain
 
     if options.steps < 1:
         raise UsageError(f"--steps is {options.steps}; it must be at least 1")
@@ -131,7 +131,7 @@ def _explain(options: argparse.Namespace, output: Output) -> int:
 
 
 def _convert(options: argparse.Namespace, output: Output) -> int:
-    from ..prompt import convert
+    from ...prompt import convert
 
     converted = convert(_text(options), options.source, options.target, options.tag_aware)
     notes = converted.report() if converted.losses else ""
@@ -140,7 +140,7 @@ def _convert(options: argparse.Namespace, output: Output) -> int:
 
 
 def _sort(options: argparse.Namespace, output: Output) -> int:
-    from ..prompt import sort_tags
+    from ...prompt import sort_tags
 
     changed = sort_tags(_text(options), _family(options), dialect=options.dialect, tag_aware=options.tag_aware)
     output.result("sorted", changed.as_dict(), changed.text, changed.report())
@@ -148,7 +148,7 @@ def _sort(options: argparse.Namespace, output: Output) -> int:
 
 
 def _describe(options: argparse.Namespace, output: Output) -> int:
-    from ..prompt import describe
+    from ...prompt import describe
 
     described = describe(_text(options), dialect=options.dialect, tag_aware=options.tag_aware)
     output.result("described", described.as_dict(), described.report())
@@ -156,7 +156,7 @@ def _describe(options: argparse.Namespace, output: Output) -> int:
 
 
 def _count(options: argparse.Namespace, output: Output) -> int:
-    from ..prompt import account
+    from ...prompt import account
 
     family = _family(options)
     encoders = family.encoders if family else ("clip_l",)
@@ -166,7 +166,7 @@ def _count(options: argparse.Namespace, output: Output) -> int:
 
 
 def _expand(options: argparse.Namespace, output: Output) -> int:
-    from ..prompt import expand
+    from ...prompt import expand
 
     folders = options.wildcards or [*places.wildcard_folders()]
     expanded = expand(_text(options), options.seed, folders, options.dialect, options.tag_aware)
@@ -175,7 +175,7 @@ def _expand(options: argparse.Namespace, output: Output) -> int:
 
 
 def _easy(options: argparse.Namespace, output: Output) -> int:
-    from ..prompt.easy import easy
+    from ...prompt.easy import easy
 
     if not options.family:
         raise UsageError("which family is it for? give --family, such as illustrious (tags) or flux1_dev (sentences)")

@@ -9,8 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import EmbeddedMissing, UsageError
-from .places import PACKAGE, home, models
+from ..errors import EmbeddedMissing, UsageError
+from ..places import PACKAGE, home, models
 
 WHEEL_VERSION = "2.22.2"
 HOW_TO_INSTALL = (

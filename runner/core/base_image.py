@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..prompt import Family, Size, as_list
-from ..prompt.fitting import Fitted, fit
-from .errors import WorkflowError
+from ...prompt import Family, Size, as_list
+from ...prompt.fitting import Fitted, fit
+from ..errors import WorkflowError
 
 Inputs = Mapping[str, Any]
 NAME = "TagloomBaseImage"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..prompt import as_list, find_lora, lora_uses, without_loras
-from ..prompt.loras import LoraUse
-from .errors import WorkflowError
+from ...prompt import as_list, find_lora, lora_uses, without_loras
+from ...prompt.loras import LoraUse
+from ..errors import WorkflowError
 
 Inputs = Mapping[str, Any]
 NAME = "TagloomLoraTags"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ..prompt import (
+from ...prompt import (
     DIALECTS,
     Family,
     account,
@@ -21,16 +21,16 @@ from ..prompt import (
     tag_report,
     tidy,
 )
-from ..prompt.easy import easy
-from ..prompt.encoding import encoded_parts, encoded_report, encoded_text
-from ..prompt.lint import check
-from ..prompt.sampling_settings import settle
-from ..wallet import image_tokens
-from .core_base_image import base_nodes, base_values
-from .core_encoding import encode_nodes
-from .core_loras import lora_nodes, lora_values
-from .errors import WorkflowError
-from .places import wildcard_folders
+from ...prompt.easy import easy
+from ...prompt.encoding import encoded_parts, encoded_report, encoded_text
+from ...prompt.lint import check
+from ...prompt.sampling_settings import settle
+from ...wallet import image_tokens
+from ..errors import WorkflowError
+from ..places import wildcard_folders
+from .base_image import base_nodes, base_values
+from .encoding import encode_nodes
+from .loras import lora_nodes, lora_values
 
 COMFYUI, PNG = "comfyui", "png"
 Inputs = Mapping[str, Any]

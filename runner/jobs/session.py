@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import websocket
 
-from .client import Client
-from .errors import JobFailed, ServerUnavailable
+from ..errors import JobFailed, ServerUnavailable
+from ..server.client import Client
 
 AHEAD = 2
 """Jobs at the server at a time: one runs, and one waits so that the server never does."""

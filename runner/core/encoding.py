@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..prompt.encoding import Stretch, comfyui_chunks, encoded_parts
-from .errors import WorkflowError
+from ...prompt.encoding import Stretch, comfyui_chunks, encoded_parts
+from ..errors import WorkflowError
 
 Inputs = Mapping[str, Any]
 Link = list[Any]

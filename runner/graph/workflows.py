@@ -5,15 +5,14 @@ from __future__ import annotations
 import copy
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+from ..errors import WorkflowError
+from ..places import PACKAGE
 from .convert import Schema, Schemas, to_api, widget_names
-from .errors import WorkflowError
-from .places import PACKAGE
 
 NODE_PREFIX = "Tagloom"
-SNAPSHOT = Path(__file__).parent / "data" / "nodes.json"
+SNAPSHOT = PACKAGE / "runner" / "data" / "nodes.json"
 """The pack's own entries of `/object_info`, for servers that lack the pack."""
 
 

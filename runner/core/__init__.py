@@ -1,0 +1,1 @@
+"""Graphs with Tagloom's nodes turned into graphs of ComfyUI's own."""

@@ -1,0 +1,1 @@
+"""The ComfyUI that Tagloom starts itself: found, prepared, run and stopped."""

@@ -1,0 +1,1 @@
+"""Several servers: which job goes where, and who carries it there."""

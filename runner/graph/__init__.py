@@ -1,0 +1,1 @@
+"""Workflow files and the graphs that servers run: read, converted, edited, checked."""

@@ -1,0 +1,1 @@
+"""Jobs on a server, from submission to their results."""

@@ -1,0 +1,1 @@
+"""One ComfyUI server and how to talk to it."""
