@@ -23,12 +23,16 @@ LEFT_OUT = shutil.ignore_patterns("extra_model_paths.yaml", "tests", "tests-unit
 
 @dataclass(frozen=True)
 class Installation:
-    """A ComfyUI that Tagloom may start: its source, the Python that runs it, and our folder for it."""
+    """A ComfyUI that Tagloom may start: its source, the Python that runs it, and our folder for it.
+
+    `api_nodes` leaves the nodes on that call paid services; the embedded ComfyUI starts without them.
+    """
 
     tree: Path
     python: Path
     folder: Path
     embedded: bool
+    api_nodes: bool = False
 
     @property
     def checkpoint_folders(self) -> tuple[Path, ...]:

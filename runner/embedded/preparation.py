@@ -7,12 +7,17 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from ..errors import EmbeddedMissing
 from ..places import PACKAGE, models
 from .installations import Installation
 
+OURS = "tagloom"
+"""Our folder among a server's inputs and outputs."""
+KEPT_SECONDS = 7 * 24 * 3600.0
+"""For how long what jobs left there is kept: a batch may be resumed."""
 NO_GPU = 3
 FIND_GPU = f"""
 import sys, torch
@@ -42,6 +47,7 @@ def prepare(installation: Installation, tree: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     _link(nodes / "tagloom_keepalive", PACKAGE / "runner" / "keepalive")
     if installation.embedded:
+        _sweep(installation.folder)
         _link(nodes / "tagloom_tiny", PACKAGE / "tiny" / "loader")
         shutil.copy(tree / "input" / "example.png", installation.folder / "input")  # as every ComfyUI has it
         for name in MODEL_FOLDERS:
@@ -56,6 +62,15 @@ def prepare(installation: Installation, tree: Path) -> None:
     else:
         _unlink(nodes / "tagloom")
     paths_file(installation).write_text(json.dumps({"tagloom": paths}), encoding="utf-8")  # JSON is YAML
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what jobs of long ago left there: uploaded files, which jobs share, and results nobody fetched."""
+    oldest = time.time() - KEPT_SECONDS
+    for place in ("input", "output"):
+        for left in (folder / place / OURS).glob("*"):
+            if left.stat().st_mtime < oldest:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _has_tagloom(custom_nodes: Path) -> bool:

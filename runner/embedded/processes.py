@@ -141,7 +141,16 @@ def _spawn(
     installation: Installation, tree: Path, port: int, device: list[str], idle_seconds: float
 ) -> subprocess.Popen[bytes]:
     database = f"sqlite:///{installation.folder / 'user' / 'comfyui.db'}"
-    own = ("--base-directory", str(installation.folder), "--database-url", database, "--disable-api-nodes")
+    without = () if installation.api_nodes else ("--disable-api-nodes",)
+    own = (
+        "--preview-method",
+        "latent2rgb",
+        "--base-directory",
+        str(installation.folder),
+        "--database-url",
+        database,
+        *without,
+    )
     command = [
         *(str(installation.python), str(tree / "main.py")),
         *("--listen", "127.0.0.1", "--port", str(port), "--disable-auto-launch"),

@@ -69,19 +69,25 @@ class Workflow:
                     socket["link"] = None
 
     def api(self) -> dict[str, Any]:
-        """Return the graph in API format."""
-        return to_api(self.document, self.schema)
+        """Return the graph in API format.
+
+        Raises:
+            WorkflowError: for what can't be converted, all missing classes at once.
+        """
+        return to_api(self.document, self._known)
 
     def schema(self, class_type: str) -> Schema:
         """Return a node class's schema: the server's, or for the pack's own nodes the one that comes with it."""
-        found = self._schemas(class_type)
-        if found is None and class_type.startswith(NODE_PREFIX):
-            found = _own_schemas().get(class_type)
+        found = self._known(class_type)
         if found is None:
             raise WorkflowError(
                 f"the server has no node {class_type}; update ComfyUI or install the pack that brings it"
             )
         return found
+
+    def _known(self, class_type: str) -> Schema | None:
+        found = self._schemas(class_type)
+        return own_schemas().get(class_type) if found is None and class_type.startswith(NODE_PREFIX) else found
 
     @property
     def _inputs(self) -> dict[str, list[list[Any]]]:
@@ -98,7 +104,8 @@ class Workflow:
 
 
 @cache
-def _own_schemas() -> dict[str, Schema]:
+def own_schemas() -> dict[str, Schema]:
+    """Return the pack's own entries of `/object_info`, by class."""
     return dict(json.loads(SNAPSHOT.read_text(encoding="utf-8")))
 
 
@@ -106,3 +113,8 @@ def shipped(name: str) -> dict[str, Any]:
     """Return a shipped workflow's document by its file name without ending."""
     document = json.loads((PACKAGE / "workflows" / f"{name}.json").read_text(encoding="utf-8"))
     return dict(document)
+
+
+def shipped_names() -> list[str]:
+    """Return the names of the shipped workflows."""
+    return sorted(path.stem for path in (PACKAGE / "workflows").glob("*.json"))

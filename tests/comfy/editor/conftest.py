@@ -24,12 +24,12 @@ QUIET = (
 def browser() -> Browser:
     """A headless Chromium."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(playwright), args=QUIET)
+        browser = playwright.chromium.launch(executable_path=chromium(playwright), args=QUIET)
         yield browser
         browser.close()
 
 
-def _chromium(playwright: Playwright) -> str:
+def chromium(playwright: Playwright) -> str:
     """Return a Chromium: the machine's own, Playwright's, or one installed now (as root by apt-get)."""
     found = _installed(playwright)
     if found is None and shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -1,5 +1,7 @@
 """Pages of ComfyUI's real editor, which collect their errors."""
 
+from datetime import datetime
+
 import requests
 from playwright.sync_api import Browser, Page
 
@@ -9,9 +11,23 @@ EMPTY = {"last_node_id": 0, "last_link_id": 0, "nodes": [], "links": [], "groups
 """A workflow of nothing."""
 
 
-def opened(browser: Browser, url: str, i18n: dict | None = None, **options) -> Page:
-    """Return a page of the editor; `i18n` stands for what the server says of translations."""
+def opened(
+    browser: Browser,
+    url: str,
+    i18n: dict | None = None,
+    fixed: datetime | None = None,
+    classes: dict | None = None,
+    **options,
+) -> Page:
+    """Return a page of the editor.
+
+    `i18n` stands for what the server says of translations, `classes` for its `/object_info`, `fixed` for the time.
+    """
     page = browser.new_page(**options)
+    if classes is not None:
+        page.route("**/object_info", lambda route: route.fulfill(json=classes))
+    if fixed is not None:
+        page.clock.set_fixed_time(fixed)
     page.errors = []
     page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: page.errors.append(str(error)))
