@@ -1,213 +1,147 @@
-"""Runs jobs on one server and follows them: websocket events are hints, the server's history is the truth."""
+"""One server's jobs: posts, follows and ends each exactly once. Events are hints, the history is the truth."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import ssl
-import time
-import uuid
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-import websocket
-
-from ..errors import JobFailed, ServerUnavailable
+from ..errors import JobRefused, ServerUnavailable, Unauthorized
 from ..server.client import Client
+from .events import JobEvent
+from .following import Following
+from .job import Job, Problem, State
+from .link import Link
+from .options import Options
+from .silence import Clock
+from .states import Accepted, Refused
 
-AHEAD = 2
-"""Jobs at the server at a time: one runs, and one waits so that the server never does."""
-SILENCE = 2.0
-"""Seconds without an event after which the history is asked."""
-CONNECT_TIMEOUT = 10.0
-"""Seconds that the websocket may take to open."""
-WITHOUT_PROXY: dict[str, Any] = {"http_proxy_host": "none", "http_no_proxy": ["*"]}
-"""Keeps the library from asking the environment for a proxy: it heeds the second option only beside the first."""
-WITHOUT_WEBSOCKET = 0.5
-"""Seconds between questions once the websocket is gone."""
 CANCEL_TIMEOUT = 10.0
-"""Seconds for which a job that was taken back may still run."""
-HISTORY_DELAY = 10.0
-"""Seconds for which a finished job may be missing in the history."""
+"""Seconds for which a job that was taken back may still run: it is interrupted between two steps."""
 
 
-@dataclass(frozen=True)
-class Job:
-    """A graph in API format, the workflow that goes into its files, and an id of our own."""
+class Session:
+    """Jobs at one server. Use it in a `with` statement; leaving it takes back what has not ended.
 
-    graph: dict[str, Any]
-    workflow: dict[str, Any]
-    id: str
-
-
-class Progress(NamedTuple):
-    """A job's sampler made a step."""
-
-    job: Job
-    value: int
-    of: int
-
-
-class Finished(NamedTuple):
-    """A job is done; `outputs` are the history's, by node id."""
-
-    job: Job
-    outputs: dict[str, Any]
-
-
-def new_id() -> str:
-    """Return a fresh job id, in the form that every ComfyUI accepts."""
-    return str(uuid.uuid4())
-
-
-class JobStream:
-    """A connection that submits jobs and yields what becomes of them. Use it in a `with` statement.
-
-    Leaving the `with` block early, by an error or Ctrl-C, takes back the jobs that are not done.
+    One thread drives it: `submit`, `adopt` and `poll`. Any other may `cancel` and `wake`. Call `poll` again and again
+    while jobs are open: the server's messages are read there, and a server waits for clients that read slowly, so
+    don't do long work between two calls in the same thread.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, options: Options | None = None, clock: Clock | None = None) -> None:
         """Take the server to work on; entering the block connects."""
         self._client = client
-        self._client_id = uuid.uuid4().hex
-        self._socket: websocket.WebSocket | None = None
-        self._open: dict[str, Job] = {}
+        self._options = options or Options()
+        self._clock = clock or Clock()
+        self._link = Link(client)
+        self._following = Following(client, self._options, self._clock, self._link)
 
-    def __enter__(self) -> JobStream:
-        """Connect the websocket before anything is submitted, so that no event is missed."""
-        address = f"{self._client.websocket_url}?clientId={self._client_id}"
+    def __enter__(self) -> Session:
+        """Connect before anything is posted, so that no event is missed.
+
+        Raises:
+            ServerUnavailable: if the websocket can't be had.
+        """
         try:
-            # Validating every frame's UTF-8 in Python costs more than all the rest of the client.
-            self._socket = websocket.create_connection(
-                address,
-                timeout=CONNECT_TIMEOUT,
-                skip_utf8_validation=True,
-                suppress_origin=True,
-                **(WITHOUT_PROXY if self._client.is_local else {}),
-            )
-            self._socket.settimeout(SILENCE)
-        except (OSError, websocket.WebSocketException) as error:
-            raise ServerUnavailable(
-                f"no websocket at {address.split('?')[0]} ({error}); let it through any proxy"
-            ) from error
+            self._link.connect(self._clock.now)
+        except BaseException:
+            self._link.close()
+            raise
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Close the connection and cancel what is unfinished."""
-        if self._open:
-            with contextlib.suppress(ServerUnavailable):  # a server that is gone runs nothing
-                self._cancel()
-        if self._socket is not None:
-            with contextlib.suppress(OSError, websocket.WebSocketException, ssl.SSLError):
-                self._socket.close()
+        """Take back what is unfinished, wait for the job that runs to leave, and disconnect."""
+        try:
+            self._take_all_back()
+        finally:
+            self._link.close()
 
-    def _cancel(self) -> None:
-        """Take the open jobs back, and wait for the one that runs to leave: it is interrupted between two steps."""
-        self._client.cancel(list(self._open))
-        deadline = time.monotonic() + CANCEL_TIMEOUT
-        while self._client.queued()[0].intersection(self._open) and time.monotonic() < deadline:
-            time.sleep(0.05)
+    @property
+    def open_jobs(self) -> tuple[str, ...]:
+        """The ids of the jobs that have not ended, in the order in which they came."""
+        return tuple(self._following.open)
 
-    def run(self, jobs: Sequence[Job]) -> Iterator[Progress | Finished]:
-        """Submit the jobs, a few at a time and in their order, and yield their events until all are done.
+    @property
+    def down(self) -> Problem | None:
+        """Why the server was given up, once it was: nothing can be done with this session any more."""
+        return self._following.down
+
+    def submit(self, job: Job) -> None:
+        """Post a job; what becomes of it, a refusal too, is told by `poll`. An id is never posted twice.
 
         Raises:
-            JobFailed: if one is refused, fails, is interrupted or gets lost.
-            ServerUnavailable: if the server goes away.
+            ServerUnavailable: if the session is down.
         """
-        waiting = deque(jobs)
-        while waiting or self._open:
-            while waiting and len(self._open) < AHEAD:
-                self._submit(waiting.popleft())
-            message = self._receive()
-            data = message.get("data") or {}
-            concerned = self._open.get(str(data.get("prompt_id")))
-            if concerned is not None and message.get("type") == "progress":
-                if isinstance(data.get("value"), int | float) and isinstance(data.get("max"), int | float):
-                    yield Progress(concerned, int(data["value"]), int(data["max"]))
-            elif concerned is not None and _ends(message):
-                yield self._finish(concerned)
-            elif not message:
-                yield from self._reconcile()
-
-    def _submit(self, job: Job) -> None:
-        self._open[job.id] = job
-        self._client.submit(job.graph, job.id, self._client_id, job.workflow)
-
-    def _receive(self) -> dict[str, Any]:
-        """Return the next event; empty after a silence, and for what is no event."""
-        if self._socket is None:
-            time.sleep(WITHOUT_WEBSOCKET)
-            return {}
+        self._check()
+        self._clock.tick()
+        self._following.open_job(job.id, known=False)
         try:
-            frame = self._socket.recv()
-        except websocket.WebSocketTimeoutException:
-            return {}
-        except UnicodeDecodeError:
-            return {"type": "unreadable"}
-        except (OSError, websocket.WebSocketException):
-            self._socket = None
-            return {}
-        if not isinstance(frame, str):  # a preview picture
-            return {"type": "binary"}
-        try:
-            message = json.loads(frame)
-        except ValueError:
-            return {"type": "unreadable"}
-        good = isinstance(message, dict) and message and isinstance(message.get("data") or {}, dict)
-        return message if good else {"type": "unreadable"}
+            self._post(job)
+        except JobRefused as error:
+            self._client.renew()  # its nodes and models may have changed
+            problem = Problem(error.code, str(error), error.node, error.class_type)
+            self._following.observe(job.id, Refused(State.FAILED, problem))
+        except ServerUnavailable as error:
+            if not error.reached or isinstance(error, Unauthorized):
+                self._following.observe(job.id, Refused(State.LOST, Problem(error.code, str(error))))
 
-    def _finish(self, job: Job) -> Finished:
-        """Wait for the history entry, which is written after the event that announces it."""
-        deadline = time.monotonic() + HISTORY_DELAY
-        pause = 0.005
-        while time.monotonic() < deadline:
-            entry = self._client.history(job.id)
-            if entry is not None:
-                return self._close(job, entry)
-            time.sleep(pause)
-            pause = min(0.2, pause * 2)
-        del self._open[job.id]
-        raise JobFailed(f"{self._client.url} finished a job but shows no result for it; look into the server's log")
+    def adopt(self, job_id: str) -> None:
+        """Take up a job that was posted before, by whomever; it ends as `lost` if the server does not know it.
 
-    def _reconcile(self) -> Iterator[Finished]:
-        """Ask the server about the open jobs: no event is ever repeated after a gap."""
-        running, waiting = self._client.queued()
-        for job in list(self._open.values()):
-            if job.id in running | waiting:
-                continue
-            entry = self._client.history(job.id) or self._asked_again(job)
-            if entry is None:
-                del self._open[job.id]
-                raise JobFailed(f"{self._client.url} lost a job, as after a restart; run the command again")
-            yield self._close(job, entry)
+        Raises:
+            ServerUnavailable: if the session is down.
+        """
+        self._check()
+        self._clock.tick()
+        self._following.open_job(job_id, known=True)
 
-    def _asked_again(self, job: Job) -> dict[str, Any] | None:
-        """Ask once more for a job that has just left the queue."""
-        time.sleep(WITHOUT_WEBSOCKET)
-        return self._client.history(job.id)
+    def cancel(self, job_id: str) -> None:
+        """Take a job of this session back, wherever it stands, from any thread; `poll` tells how it ended.
 
-    def _close(self, job: Job, entry: dict[str, Any]) -> Finished:
-        del self._open[job.id]
-        status = entry.get("status") or {}
-        if status.get("status_str") != "success":
-            raise JobFailed(_failure(self._client.url, status.get("messages") or []))
-        return Finished(job, entry.get("outputs") or {})
+        A job that ended meanwhile stays as it ended. Nobody else's job is touched.
+        """
+        if job_id in self._following.open:
+            self._following.taken.append(job_id)
+            self._following.send_cancel(job_id)
+            self.wake()
 
+    def wake(self) -> None:
+        """Make a `poll` that waits return at once, from any thread."""
+        self._link.wake()
 
-def _ends(message: dict[str, Any]) -> bool:
-    kind = message.get("type")
-    left_the_worker = kind == "executing" and message["data"].get("node") is None
-    return left_the_worker or kind in ("execution_success", "execution_error", "execution_interrupted")
+    def poll(self, timeout: float) -> list[JobEvent]:
+        """Return what happened, waiting up to `timeout` seconds for something; empty if nothing did or it was woken.
 
+        When the server is given up, each open job ends as `lost` and `down` says why.
 
-def _failure(url: str, messages: list[Any]) -> str:
-    for kind, data in messages:
-        if kind == "execution_error":
-            text = " ".join(str(data.get("exception_message", "")).split())
-            return f"node {data.get('node_id')} ({data.get('node_type')}) failed on {url}: {text}"
-        if kind == "execution_interrupted":
-            return f"the job was interrupted on {url}"
-    return f"the job failed on {url}; look into the server's log"
+        Raises:
+            ServerUnavailable: if the session is down and everything was told.
+        """
+        if not self._following.events:
+            self._check()
+        self._clock.tick()
+        deadline = self._clock.now + timeout
+        while True:
+            self._following.step()
+            left = deadline - self._clock.now
+            if self._link.woken() or self._following.events or self.down or left <= 0:
+                break
+            self._link.wait(min(left, self._following.due()))
+        return self._following.told()
+
+    def _post(self, job: Job) -> None:
+        name = self._link.client_id
+        left_out = self._client.submit(job.graph, job.id, name or job.id, job.workflow)
+        self._following.accepted(job.id, name)
+        self._following.observe(job.id, Accepted(left_out))
+        if left_out and not self._options.accept_partial:
+            self._following.send_cancel(job.id)
+            self._following.observe(job.id, Refused(State.FAILED, left_out[0]))
+
+    def _check(self) -> None:
+        if self.down is not None:
+            raise ServerUnavailable(self.down.message)
+
+    def _take_all_back(self) -> None:
+        """Take the open jobs back, those that wait first so that none of them starts meanwhile."""
+        for job_id in reversed(self.open_jobs):
+            self.cancel(job_id)
+        deadline = self._clock.now + CANCEL_TIMEOUT
+        while self.open_jobs and self.down is None and self._clock.now < deadline:
+            self.poll(0.05)

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from tagloom.runner.errors import JobFailed, ServerUnavailable, UsageError
+from tagloom.runner.errors import JobFailed, JobRefused, OutputMissing, ServerUnavailable
+from tagloom.runner.jobs.job import Job
 from tagloom.runner.server.client import Client
 
 STATS = {"system": {"comfyui_version": "0.3.75", "argv": ["main.py"]}, "devices": []}
@@ -51,32 +52,6 @@ def status(code: int, kind: str = "text/plain", body: bytes = b"") -> tuple[int,
 
 def as_json(code: int, value: object) -> tuple[int, str, bytes]:
     return code, "application/json", json.dumps(value).encode()
-
-
-@pytest.mark.parametrize(
-    ("address", "url", "websocket"),
-    [
-        ("http://127.0.0.1:8188", "http://127.0.0.1:8188", "ws://127.0.0.1:8188/ws"),
-        ("http://127.0.0.1:8188/", "http://127.0.0.1:8188", "ws://127.0.0.1:8188/ws"),
-        ("127.0.0.1:8188", "http://127.0.0.1:8188", "ws://127.0.0.1:8188/ws"),
-        ("localhost:8188", "http://localhost:8188", "ws://localhost:8188/ws"),
-        ("my-machine", "http://my-machine", "ws://my-machine/ws"),
-        ("https://example.org/comfy/", "https://example.org/comfy", "wss://example.org/comfy/ws"),
-        ("HTTP://127.0.0.1:8188", "http://127.0.0.1:8188", "ws://127.0.0.1:8188/ws"),
-        ("http://[::1]:8188", "http://[::1]:8188", "ws://[::1]:8188/ws"),
-    ],
-)
-def test_addresses(address, url, websocket):
-    client = Client(address)
-    assert (client.url, client.websocket_url) == (url, websocket)
-
-
-@pytest.mark.parametrize(
-    "address", ["", "ftp://127.0.0.1", "http://", "ws://127.0.0.1:8188", "http:///x", "http://[::1"]
-)
-def test_what_is_no_address_is_refused_with_an_example(address):
-    with pytest.raises(UsageError, match=r"http://127\.0\.0\.1:8188"):
-        Client(address)
 
 
 def test_the_version_is_comfyui_s(serve):
@@ -225,28 +200,46 @@ def test_submitting_sends_graph_id_and_workflow(serve):
 )
 def test_a_refusal_names_the_node_and_the_reason(serve, reply, words):
     server = serve({"POST /prompt": as_json(400, reply)})
-    with pytest.raises(JobFailed) as caught:
+    with pytest.raises(JobRefused) as caught:
         Client(server.url).submit(GRAPH, "id-1", "client-1", {})
     assert "\n" not in str(caught.value)
     assert all(word in str(caught.value) for word in (server.url, *words))
     assert server.paths() == ["POST /prompt"]
 
 
-def test_half_a_graph_is_not_run(serve):
-    """Where the server accepts a part of the graph only, the job is taken back."""
-    queue = {"queue_running": [], "queue_pending": []}
+def test_a_server_that_chooses_ids_itself_is_too_old(serve):
+    """Its job is taken back at once; ComfyUI takes ids since 0.3.45."""
+    queue = {"queue_running": [[0, "theirs", {}]], "queue_pending": []}
+    reply = {"prompt_id": "theirs", "number": 1, "node_errors": {}}
+    server = serve(
+        {"POST /prompt": reply, "POST /queue": status(200), "GET /queue": queue, "POST /interrupt": status(200)}
+    )
+    with pytest.raises(JobRefused, match="update its ComfyUI"):
+        Client(server.url).submit(GRAPH, "id-1", "client-1", None)
+    assert json.loads(server.asked[-1][2]) == {"prompt_id": "theirs"}
+
+
+def test_half_a_graph_is_told_of(serve):
+    """Where the server accepts a part of the graph only, the reasons come back; whoever posted it decides."""
     reply = {"prompt_id": "id-1", "node_errors": REFUSAL["node_errors"]}
-    server = serve({"POST /prompt": reply, "POST /queue": status(200), "GET /queue": queue})
-    with pytest.raises(JobFailed, match=r"node 2 \(SaveImage\)"):
-        Client(server.url).submit(GRAPH, "id-1", "client-1", {})
-    assert server.paths() == ["POST /prompt", "POST /queue", "GET /queue"]
-    assert json.loads(server.asked[1][2]) == {"delete": ["id-1"]}
+    (problem,) = Client(serve({"POST /prompt": reply}).url).submit(GRAPH, "id-1", "client-1", None)
+    assert (problem.code, problem.node, problem.class_type) == ("partly-refused", "2", "SaveImage")
 
 
-@pytest.mark.parametrize("answer", [PAGE, status(502, "text/html", b"<html>Bad gateway")])
-def test_a_gateway_s_page_instead_of_an_answer_is_no_comfyui(serve, answer):
-    with pytest.raises(ServerUnavailable, match="not as ComfyUI"):
+def test_a_job_without_a_workflow_sends_none(serve):
+    server = serve({"POST /prompt": {"prompt_id": "id-1", "number": 1, "node_errors": {}}})
+    assert Client(server.url).submit(GRAPH, "id-1", "client-1", None) == ()
+    assert json.loads(server.asked[0][2])["extra_data"] == {}
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(PAGE, "not as ComfyUI"), (status(502, "text/html", b"<html>Bad gateway"), "502.*proxy"), (status(409), "409")],
+)
+def test_an_answer_that_leaves_open_whether_the_job_was_queued(serve, answer, words):
+    with pytest.raises(ServerUnavailable, match=words) as caught:
         Client(serve({"POST /prompt": answer}).url).submit(GRAPH, "id-1", "client-1", {})
+    assert caught.value.reached
 
 
 def test_history(serve):
@@ -266,11 +259,59 @@ def test_the_queue_s_ids(serve):
 def test_cancelling_interrupts_only_a_job_of_its_own(serve, running, interrupted):
     queue = {"queue_running": [[0, running, {}]], "queue_pending": [[1, "another", {}]]}
     server = serve({"POST /queue": status(200), "GET /queue": queue, "POST /interrupt": status(200)})
-    Client(server.url).cancel(["id-1"])
-    assert json.loads(server.asked[0][2]) == {"delete": ["id-1"]}
-    assert ("POST /interrupt" in server.paths()) == interrupted
-    if interrupted:
-        assert json.loads(server.asked[2][2]) == {"prompt_id": "id-1"}
+    client = Client(server.url)
+    client.cancel("id-1")
+    posts = [(path, json.loads(body)) for method, path, body in server.asked if method == "POST"]
+    assert posts[:2] == [("/api/jobs/id-1/cancel", {}), ("/queue", {"delete": ["id-1"]})]
+    assert posts[2:] == ([("/interrupt", {"prompt_id": "id-1"})] if interrupted else [])
+    client.cancel("id-1")
+    assert server.paths().count("POST /api/jobs/id-1/cancel") == 1  # it is known not to be there
+
+
+@pytest.mark.parametrize("answer", [{"cancelled": True}, as_json(404, {"error": "Job not found"})])
+def test_a_server_with_the_jobs_api_is_asked_once(serve, answer):
+    """ComfyUI 0.26 and later; not run against a real one."""
+    server = serve({"POST /api/jobs/id-1/cancel": answer})
+    Client(server.url).cancel("id-1")
+    assert server.paths() == ["POST /api/jobs/id-1/cancel"]
+
+
+def test_jobs_are_looked_up_in_history_queue_and_history_again(serve):
+    """What moves from the queue to the history between two questions is not overlooked."""
+    entry = {"outputs": {}, "status": {"status_str": "success"}}
+    queue = {"queue_running": [[0, "b", {}]], "queue_pending": [[1, "c", {}], "x", [2], [3, None]]}
+    server = serve({"GET /history/a": {"a": entry}, "GET /queue": queue, **{f"GET /history/{x}": {} for x in "bcd"}})
+    seen = Client(server.url).look_up(["a", "b", "c", "d"])
+    assert seen == ({"b"}, {"c"}, {"a": entry})
+    asked = [f"GET /history/{name}" for name in "abcd"]
+    assert server.paths() == [*asked, "GET /queue", "GET /history/d"]
+
+
+def test_what_was_posted_is_read_from_the_history(serve):
+    prompt = [3, "a", GRAPH, {"extra_pnginfo": {"workflow": {"nodes": []}}}, ["1"]]
+    server = serve({"GET /history/a": {"a": {"prompt": prompt}}, "GET /history/b": {"b": {"prompt": 3}}})
+    assert Client(server.url).posted("a") == Job(GRAPH, {"nodes": []}, "a")
+    assert Client(server.url).posted("b") is None
+
+
+def test_all_node_classes_are_asked_for_once_until_they_are_renewed(serve):
+    server = serve({"GET /object_info": {"A": {"input": {}}, "B": 3}, "GET /object_info/C": {}})
+    client = Client(server.url)
+    assert client.schema("C") is None
+    assert client.object_info() == {"A": {"input": {}}} == client.object_info()
+    assert client.schema("A") == {"input": {}}
+    assert client.schema("C") is None
+    assert server.paths() == ["GET /object_info/C", "GET /object_info"]
+    client.renew()
+    client.object_info()
+    assert server.paths().count("GET /object_info") == 2
+
+
+def test_model_folders_and_names(serve):
+    server = serve({"GET /models": ["checkpoints", "loras", 3], "GET /models/loras": ["a", None]})
+    client = Client(server.url)
+    assert (client.model_folders(), client.model_names("loras")) == (["checkpoints", "loras"], ["a"])
+    assert client.model_names("no such") == []
 
 
 def test_an_output_s_bytes(serve, make_png):
@@ -281,5 +322,5 @@ def test_an_output_s_bytes(serve, make_png):
 
 
 def test_an_output_that_is_gone_fails_the_job(serve):
-    with pytest.raises(JobFailed, match=r"a\.png.*404"):
+    with pytest.raises(OutputMissing, match=r"a\.png.*404"):
         Client(serve({}).url).view({"filename": "a.png"})
