@@ -1,14 +1,12 @@
 """Pictures side by side, with labels."""
 
-from collections.abc import Callable
-from functools import cache
-
 import numpy as np
 import torch
 from comfy_api.latest import io
 from PIL import Image, ImageDraw, ImageFont
 
 from ..prompt import PromptError, Size, as_list, grids
+from ..prompt.lettering import lettering_of, letters_of, own_font
 from .types import CATEGORY
 
 MOST_COLUMNS = 256
@@ -67,36 +65,12 @@ class TagloomImageGrid(io.ComfyNode):
             raise PromptError("there is no picture; connect at least one to images")
         sizes = [Size(picture.shape[1], picture.shape[0]) for picture in pictures]
         told = grids.label_each(labels or [], [len(batch) for batch in images])
-        font = _font(label_size[0] or grids.label_size(sizes)) if any(told) else None
-        shown, lacking = zip(*(grids.written(label, _has(font)) for label in told), strict=True)
-        layout = grids.arrange(sizes, shown, columns[0], gap[0], _lettering(font))
+        font = own_font(label_size[0] or grids.label_size(sizes)) if any(told) else None
+        has = letters_of(font) if font else bool
+        shown, lacking = zip(*(grids.written(label, has) for label in told), strict=True)
+        layout = grids.arrange(sizes, shown, columns[0], gap[0], lettering_of(font) if font else None)
         report = [f"pictures: {len(pictures)}; columns: {layout.columns}; rows: {layout.rows}; size: {layout.size}"]
         return io.NodeOutput(_laid(layout, pictures, font), as_list("\n".join([*report, *_remarks(told, lacking)])))
-
-
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    """Return Pillow's own font, which has no size before Pillow 10.1."""
-    try:
-        return ImageFont.load_default(size=size)
-    except TypeError as error:
-        raise PromptError("labels need Pillow 10.1 or newer; update it, or disconnect labels") from error
-
-
-def _has(font: ImageFont.FreeTypeFont | None) -> Callable[[str], bool]:
-    """Return what tells whether the font has a letter: it draws the same for all that it lacks."""
-    if font is None:
-        return lambda letter: True
-    unknown = _drawn(font, grids.UNKNOWN)
-    return cache(lambda letter: _drawn(font, letter) != unknown)
-
-
-def _drawn(font: ImageFont.FreeTypeFont, letter: str) -> tuple[tuple[int, int], bytes]:
-    mask = font.getmask(letter)
-    return mask.size, bytes(mask)
-
-
-def _lettering(font: ImageFont.FreeTypeFont | None) -> grids.Lettering | None:
-    return grids.Lettering(font.getlength, sum(font.getmetrics())) if font else None
 
 
 def _laid(layout: grids.Grid, pictures: list[torch.Tensor], font: ImageFont.FreeTypeFont | None) -> torch.Tensor:

@@ -26,9 +26,16 @@ def written_part(folder: Path, contents: bytes) -> Iterator[Path]:
     Raises:
         OSError: if they can't be written.
     """
+    with part_of(folder) as part:
+        part.write_bytes(contents)
+        yield part
+
+
+@contextmanager
+def part_of(folder: Path) -> Iterator[Path]:
+    """Yield the path of a hidden file of a folder, to be written; it is gone afterwards unless it was moved."""
     part = folder / f".tagloom-{uuid.uuid4().hex}.part"
     try:
-        part.write_bytes(contents)
         yield part
     finally:
         part.unlink(missing_ok=True)

@@ -18,7 +18,7 @@ EXIF_DIRECTORY = 0x8769
 USER_COMMENT = 0x9286
 BYTE_SIZES = {1: 1, 2: 1, 7: 1}
 """The types that a text may have: BYTE, ASCII, UNDEFINED; each of one byte an item."""
-LABELLED = re.compile(r"\s*(prompt|workflow)\s*:\s*(?=\{)", re.IGNORECASE)
+LABELLED = re.compile(r"\s*(prompt|workflow|tagloom)\s*:\s*(?=\{)", re.IGNORECASE)
 PREFIX = 8
 """Bytes of UserComment that name its encoding."""
 

@@ -60,10 +60,10 @@ def picture_file(image: Image.Image, kind: str, quality: int, texts: Mapping[str
         return PictureFile(with_texts(_saved(image, "PNG", compress_level=4), texts))
     if kind == "webp":
         pixels = {"lossless": True} if quality == LOSSLESS else {"quality": quality}
-        return PictureFile(_even(_saved(image, "WEBP", exif=_exif(texts), **pixels)))
-    fitting = _fitting(texts)
+        return PictureFile(even_chunks(_saved(image, "WEBP", exif=exif_block(texts), **pixels)))
+    fitting = fitting_jpeg(texts)
     sampling = 0 if quality >= FULL_COLOUR else 2
-    contents = _saved(image.convert("RGB"), "JPEG", quality=quality, subsampling=sampling, exif=_exif(fitting))
+    contents = _saved(image.convert("RGB"), "JPEG", quality=quality, subsampling=sampling, exif=exif_block(fitting))
     return PictureFile(contents, tuple(name for name in texts if name not in fitting))
 
 
@@ -100,7 +100,7 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def _exif(texts: Mapping[str, str]) -> bytes:
+def exif_block(texts: Mapping[str, str]) -> bytes:
     """Return a block of EXIF, or nothing without texts; UserComment in UTF-16, big-endian, as A1111's."""
     exif = Image.Exif()
     tags = iter(OTHER_TAGS)
@@ -114,17 +114,17 @@ def _exif(texts: Mapping[str, str]) -> bytes:
     return exif.tobytes() if texts else b""
 
 
-def _fitting(texts: Mapping[str, str]) -> dict[str, str]:
+def fitting_jpeg(texts: Mapping[str, str]) -> dict[str, str]:
     """Return the texts for which a JPEG has room: first `parameters`, then the prompt, then the workflow."""
     order = sorted(texts, key=lambda name: (name != PARAMETERS, name != PROMPT))
     fitting: dict[str, str] = {}
     for name in order:
-        if len(_exif({**fitting, name: texts[name]})) <= MOST_EXIF:
+        if len(exif_block({**fitting, name: texts[name]})) <= MOST_EXIF:
             fitting[name] = texts[name]
     return fitting
 
 
-def _even(webp: bytes) -> bytes:
+def even_chunks(webp: bytes) -> bytes:
     """Return a WebP whose chunks in front of the EXIF have an even length, the byte that fills them up counted in.
 
     Decoders pass over it, and ComfyUI's editor, which does not know of filled up chunks, finds the EXIF behind them.
