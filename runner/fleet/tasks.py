@@ -11,10 +11,17 @@ from ..server.client import Client
 
 
 class Model(NamedTuple):
-    """A model file by ComfyUI's names of its folder (`checkpoints`, `loras`, ...) and of itself."""
+    """A model file by ComfyUI's names of its folder (`checkpoints`, `loras`, ...) and of itself.
+
+    Attributes:
+        folder: of ComfyUI's.
+        name: the file's.
+        is_loose: whether any file will do that differs in folders, ending and case alone; the task finds its name.
+    """
 
     folder: str
     name: str
+    is_loose: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,148 @@
+"""Carries tasks to servers over a Ray cluster: an actor a server, which Ray places, and starts again when it dies."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import queue
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import RunnerError, UsageError
+from ..server.address import Address
+from .executor import Event
+from .lane import Settings
+from .ray_actor import ServerActor
+from .ray_link import RayLink
+from .servers import ServerEntry
+from .tasks import Task
+
+LOCAL = "local"
+"""The address that stands for a Ray of our own on this machine."""
+QUIET = {"include_dashboard": False, "log_to_driver": False, "configure_logging": False, "logging_level": "ERROR"}
+GROUPS = {"events": 1, "files": 1}
+"""Threads of an actor besides the one that takes orders in their order: they wait for events, and send files."""
+
+
+class RayExecutor:
+    """An `Executor` over Ray. What it posts, and what is posted again, is decided by the caller and never by Ray."""
+
+    def __init__(
+        self,
+        servers: Mapping[str, Address | ServerEntry],
+        spool: Path,
+        address: str = LOCAL,
+        settings: Settings | None = None,
+    ) -> None:
+        """Take the servers by their names, the folder in which files are put, and the cluster.
+
+        Args:
+            servers: attached by address, or started on a machine of the cluster, which then needs Tagloom's extra
+                `embedded`, and on which a GPU is reserved for it if the cluster has any. Their secrets travel to the
+                cluster.
+            spool: a folder on this machine; files are brought here.
+            address: `local` for a Ray of our own, `auto` for the one that runs on this machine, or the address of one.
+            settings: how servers are worked with.
+
+        Raises:
+            UsageError: if Ray is not installed.
+        """
+        self._ray = import_ray()
+        self._address, self._spool = address, spool
+        self._settings = replace(settings or Settings(), announce=_say_nothing)
+        self._servers = {name: _entry(name, server) for name, server in servers.items()}
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._links: dict[str, RayLink] = {}
+        self._began_ray = False
+
+    def open(self) -> None:
+        """Connect to the cluster, and begin to connect to all servers; `ServerUp` or `ServerDown` tells of each.
+
+        Raises:
+            RunnerError: if the cluster does not answer.
+        """
+        self._spool.mkdir(parents=True, exist_ok=True)
+        self._connect()
+        make = self._ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=0, concurrency_groups=GROUPS)(ServerActor)
+        for name, entry in self._servers.items():
+            actor = make.options(num_gpus=self._gpus(entry)).remote(entry, self._settings)
+            self._links[name] = RayLink(self._ray, name, actor, self._spool, self._events.put)
+        for link in self._links.values():
+            link.start()
+
+    def submit(self, server: str, task: Task, job_id: str) -> None:
+        """Prepare a task for a server and post it under an id that the caller has noted down."""
+        self._links[server].submit(task, job_id)
+
+    def adopt(self, server: str, task: Task, job_id: str) -> None:
+        """Take up a job that was posted before; it ends as `lost` if the server does not know it."""
+        self._links[server].adopt(task, job_id)
+
+    def cancel(self, server: str, job_id: str) -> None:
+        """Take a job back, wherever it stands; nobody else's is touched. It ends as `cancelled`."""
+        self._links[server].cancel(job_id)
+
+    def next_event(self, timeout: float) -> Event | None:
+        """Return what happened next on any server; None if nothing did for so many seconds."""
+        try:
+            return self._events.get(timeout=max(0.0, timeout))
+        except queue.Empty:
+            return None
+
+    def close(self) -> None:
+        """Take back what is unfinished, end the actors, and return when nothing runs any more."""
+        for link in self._links.values():
+            link.leave()
+        for link in self._links.values():
+            link.join()
+        if self._began_ray:
+            self._ray.shutdown()
+            self._began_ray = False
+
+    def process(self, server: str) -> int:
+        """Return the id of the process that holds a server's actor, on its machine."""
+        return self._links[server].process()
+
+    def _connect(self) -> None:
+        if self._ray.is_initialized():
+            return
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody asked for it
+        own: dict[str, Any] = {"num_cpus": max(2, os.cpu_count() or 1)} if self._address == LOCAL else {}
+        try:
+            self._ray.init(address=self._address, **own, **QUIET)
+        except (OSError, RuntimeError, ValueError) as error:
+            reason = str(error).partition("\n")[0][:200]
+            raise RunnerError(
+                f"no Ray cluster at {self._address} ({reason}); start one with `ray start --head`, or use local"
+            ) from error
+        self._began_ray = True
+
+    def _gpus(self, entry: ServerEntry) -> int:
+        """Return how many GPUs a server takes: none where it runs already."""
+        return int(entry.address is None and self._ray.cluster_resources().get("GPU", 0) >= 1)
+
+
+def import_ray() -> Any:
+    """Return the module `ray`.
+
+    Raises:
+        UsageError: if it is not installed; the message says how to get it.
+    """
+    try:
+        return importlib.import_module("ray")
+    except ImportError as error:
+        raise UsageError(
+            "Ray is not installed; install it with uv: uv sync --extra fleet; or with pip: pip install '.[fleet]'"
+        ) from error
+
+
+def _entry(name: str, server: Address | ServerEntry) -> ServerEntry:
+    """Return a server's entry; one that is started gets a folder of its own, as several may share a machine."""
+    entry = server if isinstance(server, ServerEntry) else ServerEntry(name, server)
+    return replace(entry, name=name, apart=entry.address is None)
+
+
+def _say_nothing(text: str) -> None:
+    """Announce nothing: nobody reads what is said on another machine."""
