@@ -69,6 +69,11 @@ def _left(graph: Graph, values: Values) -> dict[str, Any]:
     return known
 
 
+def can_stand_in(class_type: str) -> bool:
+    """Return whether a node class is one of ours that can be worked out, or replaced, without the pack."""
+    return class_type in EVALUATORS or class_type in STAND_INS
+
+
 class Values:
     """The values of Tagloom's nodes, each worked out once; it takes what `to_core` takes."""
 
