@@ -11,13 +11,16 @@ from ..prompt import Detection, detect
 from ..prompt.errors import UnknownFamily, nearest_names
 from ..prompt.families import detect_file
 from ..prompt.hashing import HashCache
-from .embedded import installations, processes
+from .embedded import installations
+from .embedded.preparation import OURS
 from .errors import UsageError
+from .fleet.eligibility import loose_name
+from .fleet.servers import ServerEntry
 from .places import home
+from .server.address import Address
 from .server.client import Client
 
-FOLDER = "tagloom"
-"""Our folder among a server's inputs and outputs."""
+FOLDER = OURS
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Target:
             listed = "; ".join(f"{name} ({self._family_name(name)})" for name in there)
             raise UsageError(f"{self.client.url} has several checkpoints; choose one with --checkpoint: {listed}")
         fitting = [name for name in there if wanted == name] or [
-            name for name in there if _plain(name) == _plain(wanted)
+            name for name in there if loose_name(name) == loose_name(wanted)
         ]
         if len(fitting) != 1:
             hint = nearest_names(wanted, there, cutoff=0.4) or f"there are {', '.join(there[:20])}"
@@ -72,12 +75,8 @@ class Target:
 
     def forget(self, job_ids: Iterable[str]) -> None:
         """Delete what these jobs left in the server's input and output folders, where those are ours to tidy."""
-        if self.installation is None or not self.installation.embedded:
-            return
-        for job_id in job_ids:
-            shutil.rmtree(self.installation.root / "input" / FOLDER / job_id, ignore_errors=True)
-            for file in (self.installation.root / "output" / FOLDER).glob(f"{job_id}*"):
-                file.unlink(missing_ok=True)
+        if self.installation is not None and self.installation.embedded:
+            tidy(self.installation, job_ids)
 
     def _family_name(self, checkpoint: str) -> str:
         try:
@@ -86,26 +85,31 @@ class Target:
             return "family unknown"
 
 
+def tidy(installation: installations.Installation, job_ids: Iterable[str]) -> None:
+    """Delete what jobs left in the input and output folders of the embedded ComfyUI."""
+    for job_id in job_ids:
+        shutil.rmtree(installation.root / "input" / FOLDER / job_id, ignore_errors=True)
+        for file in (installation.root / "output" / FOLDER).glob(f"{job_id}*"):
+            file.unlink(missing_ok=True)
+
+
 def open_target(
     server: str | None, comfyui: Path | None, idle_seconds: float, announce: Callable[[str], None]
 ) -> Target:
-    """Return the server to work on, started if it is one of ours.
+    """Return the server to work on, started if it is one of ours; see `open_entry`."""
+    address = None if server is None else Address.from_url(server)
+    return open_entry(ServerEntry("", address, None if server else comfyui, idle_seconds), announce)
+
+
+def open_entry(entry: ServerEntry, announce: Callable[[str], None] = lambda text: None) -> Target:
+    """Return a server, which answers, with its files if they are on this machine; one of ours is started.
 
     Raises:
-        ServerUnavailable: if the user's server does not answer as ComfyUI does.
+        ServerUnavailable: if it does not answer as ComfyUI does.
         ServerStartError: if one of ours does not start.
-        EmbeddedMissing: if there is neither server nor checkout, and the embedded one is not installed.
+        EmbeddedMissing: if it is the embedded one, and that is not installed.
     """
-    if server is not None:
-        target = Target(Client(server))
-    else:
-        installation = installations.checkout(comfyui) if comfyui else installations.embedded()
-        running = processes.ensure(installation, idle_seconds, announce=announce)
-        target = Target(Client(running.url), installation)
+    installation = entry.installation if entry.address is None else None
+    target = Target(Client(entry.open(announce)), installation)
     target.client.version()
     return target
-
-
-def _plain(name: str) -> str:
-    """Return a checkpoint's name without folders, ending and case."""
-    return Path(name.replace("\\", "/")).name.removesuffix(".safetensors").removesuffix(".ckpt").casefold()

@@ -2,17 +2,21 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tagloom.runner import generate
+from tagloom import runner
 from tagloom.runner.embedded import installations, processes
-from tagloom.runner.jobs.session import Finished, Job, JobStream, new_id
+from tagloom.runner.errors import JobFailed
+from tagloom.runner.jobs.events import JobEnded
+from tagloom.runner.jobs.job import Job, State, new_id
+from tagloom.runner.jobs.session import Session
 from tagloom.runner.places import models
-from tagloom.runner.request import Request, check
+from tagloom.runner.request import Request
 from tagloom.runner.server.client import Client
 from tagloom.runner.targets import Target
 
@@ -33,8 +37,8 @@ def home(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def installation(home) -> installations.Installation:
-    """The embedded ComfyUI, with the extension that lets it load the stand-ins."""
-    installation = installations.embedded()
+    """The embedded ComfyUI, with the extension that lets it load the stand-ins, and with its API nodes (1 s more)."""
+    installation = replace(installations.embedded(), api_nodes=True)
     link = installation.folder / "custom_nodes" / "stand_ins"
     link.parent.mkdir(parents=True, exist_ok=True)
     link.symlink_to(EXTENSION, target_is_directory=True)
@@ -78,9 +82,14 @@ def outputs(target) -> Callable[[dict], dict]:
     """A function that runs a graph on the server and returns what its output nodes give, by their ids."""
 
     def given(graph: dict) -> dict:
-        with JobStream(target.client) as stream:
-            (done,) = [event for event in stream.run([Job(graph, {}, new_id())]) if isinstance(event, Finished)]
-        return done.outputs
+        with Session(target.client) as session:
+            session.submit(Job(graph, {}, new_id()))
+            ended = []
+            while not ended:
+                ended = [event.outcome for event in session.poll(10) if isinstance(event, JobEnded)]
+        if ended[0].state is not State.DONE:
+            raise JobFailed(ended[0].problem.message)
+        return dict(ended[0].outputs)
 
     return given
 
@@ -89,17 +98,18 @@ Pictures = Callable[..., np.ndarray]
 
 
 @pytest.fixture
-def pictures(target, tmp_path) -> Pictures:
+def pictures(server, tmp_path) -> Pictures:
     """A function that generates pictures as the command line would.
 
-    `pictures(tags, count=4, **settings)` returns an array (count, height, width, 3) of 0 to 1.
+    `pictures(tags, count=4, **settings)` returns an array (count, height, width, 3) of 0 to 1. `on` is the address of
+    a server whose files can't be seen, or the folder of a checkout.
     """
 
-    def make(tags: str, *, on: Target = target, **settings) -> np.ndarray:
-        plan = generate.plan(check(Request(positive=tags, **{"seed": 100, **settings})), on)
-        events = generate.run(plan, on, tmp_path / "pictures")
-        saved = [event for event in events if isinstance(event, generate.Picture)]
-        return np.stack([as_array(picture.path) for picture in sorted(saved, key=lambda picture: picture.seed)])
+    def make(tags: str, *, on: str | Path | None = None, **settings) -> np.ndarray:
+        where = {"comfyui": on} if isinstance(on, Path) else {}
+        client = runner.Client(*([on] if isinstance(on, str) else []), **where, out=tmp_path / "pictures")
+        jobs = client.run(Request(positive=tags, **{"seed": 100, **settings}))
+        return np.stack([as_array(file.path) for job in jobs for file in job.files])
 
     return make
 

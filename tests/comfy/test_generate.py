@@ -12,20 +12,13 @@ import requests
 from PIL import Image
 
 from tagloom.prompt.hashing import hash_file
-from tagloom.runner import cli, generate
+from tagloom.runner import Client, Request, cli
+from tagloom.runner.fleet.executor import Changed
 from tagloom.runner.places import PACKAGE
-from tagloom.runner.request import Request, check
-from tagloom.runner.server.client import Client
+from tagloom.runner.server import client as server_client
 from tagloom.runner.targets import Target
 
 TAGS = "1girl, solo, fox girl, orange hair, smirk, black jacket, forest, fire, burning"
-
-
-class WithoutPack(Client):
-    """The real server, seen as one that lacks Tagloom's nodes."""
-
-    def schema(self, class_type):
-        return None if class_type.startswith("Tagloom") else super().schema(class_type)
 
 
 def inputs_of(graph, class_type):
@@ -67,7 +60,7 @@ def test_nothing_of_ours_stays_on_the_server(server, installation, pictures, tmp
     assert [path for folder in ours for path in folder.rglob("*") if path.is_file()] == []
 
 
-def test_the_settings_reach_the_sampler(target, tmp_path):
+def test_the_settings_reach_the_sampler(server, tmp_path):
     """Every setting of the command line stands in the picture's own graph."""
     request = Request(
         positive="1girl",
@@ -80,9 +73,8 @@ def test_the_settings_reach_the_sampler(target, tmp_path):
         seed=2**64 - 1,
         size="224x288",
     )
-    plan = generate.plan(check(request), target)
-    (picture,) = [event for event in generate.run(plan, target, tmp_path) if isinstance(event, generate.Picture)]
-    with Image.open(picture.path) as image:
+    (job,) = Client(out=tmp_path).run(request)
+    with Image.open(job.files[0].path) as image:
         assert image.size == (224, 288)
         graph = json.loads(image.info["prompt"])
         parameters = image.info["parameters"]
@@ -99,17 +91,21 @@ def test_same_seed_same_pixels(pictures):
     assert not np.array_equal(first, other)
 
 
-def test_a_server_without_the_pack_makes_the_same_picture(server, target, pictures):
+def test_a_server_without_the_pack_makes_the_same_picture(pictures, monkeypatch):
     """The workflow in core nodes, its prompts worked out by the runner, gives the very same pixels."""
-    bare = Target(WithoutPack(server.url), target.installation)
-    assert np.array_equal(pictures(TAGS, on=bare, seed=5), pictures(TAGS, seed=5))
+    with_pack = pictures(TAGS, seed=5)
+    schema = server_client.Client.schema
+    monkeypatch.setattr(
+        server_client.Client, "schema", lambda self, name: None if name.startswith("Tagloom") else schema(self, name)
+    )
+    assert np.array_equal(pictures(TAGS, seed=5), with_pack)
 
 
 def test_a_remote_server_tells_its_family_by_name(server, pictures):
     """Without access to the file, its name and the server's metadata must do."""
-    remote = Target(Client(server.url))
+    remote = Target(server_client.Client(server.url))
     assert remote.detect("tagloom-tiny.safetensors").confidence == "guess"
-    assert pictures("1girl", on=remote, steps=1).shape == (1, 256, 256, 3)
+    assert pictures("1girl", on=server.url, steps=1).shape == (1, 256, 256, 3)
 
 
 def test_a_proxy_has_no_business_on_the_loopback(pictures, monkeypatch):
@@ -125,7 +121,7 @@ def test_json_events(server, tmp_path, capsys):
     kinds = [event["type"] for event in events]
     assert kinds[:2] == ["warning", "plan"]
     assert kinds.count("progress") == 4
-    assert kinds[-2:] == ["image", "done"]
+    assert kinds[-3:] == ["image", "job", "done"]
     assert {event["schema"] for event in events} == {"tagloom/1"}
     assert events[0]["message"] == "steps 4 is outside Tagloom Tiny's usual range, 12 to 40"
     assert (events[-1]["images"], events[-1]["image_tokens"]) == (1, 1)
@@ -146,7 +142,7 @@ def test_bad_names_are_told_in_one_line(server, tmp_path, capsys, arguments, say
     assert not out.exists()
 
 
-def test_ctrl_c_takes_back_its_own_jobs_and_no_others(server, target, tmp_path):
+def test_ctrl_c_takes_back_its_own_jobs_and_no_others(server, tmp_path):
     """Interrupted in mid-run: exit code 130, nothing half-written, and another's waiting job still runs."""
     arguments = ["generate", "1girl", "--steps", "60", "--count", "3", "--json", "--out", str(tmp_path / "pictures")]
     command = [sys.executable, "-m", "tagloom.runner", *arguments]
@@ -156,10 +152,11 @@ def test_ctrl_c_takes_back_its_own_jobs_and_no_others(server, target, tmp_path):
         for line in process.stdout:
             if json.loads(line)["type"] == "progress":
                 break
-        other = generate.plan(check(Request(positive="1boy", steps=1, seed=1)), target)
-        events = generate.run(other, target, tmp_path / "other")
+        other = Client(out=tmp_path / "other").submit(Request(positive="1boy", steps=1, seed=1))
+        while not any(isinstance(event, Changed) for event in other.events()):
+            pass
         process.send_signal(signal.SIGINT)
-        saved = [event for event in events if isinstance(event, generate.Picture)]
+        saved = other.result(timeout=60)
         rest, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert json.loads(rest.splitlines()[-1])["code"] == "cancelled"

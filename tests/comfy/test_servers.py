@@ -72,7 +72,7 @@ def test_a_clone_in_custom_nodes_is_all_it_takes(checkout, started, pictures):
         shipped = sorted(path.stem for path in (PACKAGE / "workflows").glob("*.json"))
         assert sorted(templates["my clone.v2"]) == shipped
         assert "tagloom" not in templates
-        assert pictures("1girl", on=mine, steps=2).shape == (1, 256, 256, 3)
+        assert pictures("1girl", on=checkout, steps=2).shape == (1, 256, 256, 3)
     finally:
         shutil.rmtree(clone)
 
@@ -84,19 +84,20 @@ def test_a_server_without_the_pack_gets_core_nodes(checkout, started, pictures, 
     (other / "pyproject.toml").write_text('name = "tagloom"')  # it looks as if the pack were there, and it is not
     mine = started()
     assert mine.client.schema("TagloomPromptEnhancer") is None
-    remote = Target(Client(mine.client.url))
     tags = "1girl, red hair, (smile:1.2)"
     expected = pictures(tags, seed=9)
-    assert np.array_equal(pictures(tags, seed=9, on=mine), expected)
-    assert np.array_equal(pictures(tags, seed=9, on=remote, family="tagloom_tiny"), expected)
+    assert np.array_equal(pictures(tags, seed=9, on=checkout), expected)
+    assert np.array_equal(pictures(tags, seed=9, on=mine.client.url, family="tagloom_tiny"), expected)
     assert list((checkout / "output").rglob("*.png")), "a user's own server keeps its files"
 
 
 def test_two_commands_use_one_server(server, installation, capsys):
     """A second start finds the first one's server."""
+    running = processes.find(installation)
+    assert running is not None and running.port == server.port
     assert cli.main(["server", "start"]) == 0
-    assert f"running at {server.url} (process {server.pid};" in capsys.readouterr().out
-    assert processes.ensure(installation, 900) == server
+    assert f"running at {server.url} (process {running.pid};" in capsys.readouterr().out
+    assert processes.ensure(installation, 900) == running
 
 
 def test_a_foreign_server_is_told_apart(server):

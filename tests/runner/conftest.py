@@ -17,17 +17,21 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+from jsonschema import Draft202012Validator
 from PIL import Image
 
 from tagloom.prompt.families import catalog
 from tagloom.prompt.tags import use_names
-from tagloom.runner import generate, targets
 from tagloom.runner.cli import main
 from tagloom.runner.embedded import processes
 from tagloom.runner.embedded.installations import Installation
 from tagloom.runner.graph import workflows
-from tagloom.runner.jobs.session import Finished, JobStream, Progress
-from tagloom.runner.server.client import Client
+from tagloom.runner.places import PACKAGE
+
+from .fault_server import FaultServer, Run
+
+EVENTS = Draft202012Validator(json.loads((PACKAGE / "runner" / "data" / "events.schema.json").read_text("utf-8")))
+"""What every event must be."""
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +56,12 @@ def core_schemas() -> dict[str, Any]:
 def schemas(core_schemas: dict[str, Any]) -> dict[str, Any]:
     """The core entries and the pack's own."""
     return core_schemas | json.loads(workflows.SNAPSHOT.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def conversion_schemas(schemas: dict[str, Any]) -> dict[str, Any]:
+    """The same, and those of the classes in the small workflows for the conversion."""
+    return schemas | json.loads((Path(__file__).parent / "conversion_schemas.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -202,7 +212,8 @@ def ask(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         assert printed.err == ""
         (line,) = printed.out.splitlines()
         event = json.loads(line)
-        assert event.pop("schema") == "tagloom/1"
+        EVENTS.validate(event)
+        del event["schema"]
         if event["type"] == "error":
             assert (told.out, told.err) == ("", f"tagloom: error: {event['message']}\n")
             assert "\n" not in event["message"]
@@ -211,61 +222,52 @@ def ask(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     return run
 
 
-class FakeClient(Client):
-    """A server without Tagloom's nodes whose jobs are done at once.
+class Painter(FaultServer):
+    """A server without Tagloom's nodes whose jobs are done at once, each with one picture.
 
     Attributes:
         png: each picture that it makes.
-        interrupt: the number of the job that is interrupted.
+        interrupted_at: the number of the job at which the command gets a Ctrl-C, once there is a file.
+        waits_for: that file.
         graphs: what its jobs were, once they are done.
     """
 
     def __init__(self, schemas: dict[str, Any], png: bytes) -> None:
-        super().__init__("http://test:8188")
-        self._schemas = schemas
+        super().__init__(behave=self._paint)
+        self.object_info = schemas
+        self.models = {"checkpoints": ["tagloom-tiny.safetensors"], "loras": []}
         self.png = png
-        self.interrupt = -1
+        self.interrupted_at = -1
+        self.waits_for: Path | None = None
         self.graphs: list[dict[str, Any]] = []
 
-    def schema(self, class_type: str) -> dict[str, Any] | None:
-        return self._schemas.get(class_type)
-
-    def checkpoint_metadata(self, name: str) -> dict[str, str]:
-        return {}
-
-    def view(self, file: dict[str, str]) -> bytes:
-        return self.png
-
-
-class FakeStream(JobStream):
-    """Finishes each job of a fake server with one picture."""
-
-    def __init__(self, client: FakeClient) -> None:
-        self._server = client
-
-    def __enter__(self) -> FakeStream:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
-
-    def run(self, jobs: list[Any]) -> Iterator[Any]:
-        for number, job in enumerate(jobs):
-            yield Progress(job, 1, 1)
-            if number == self._server.interrupt:
-                raise KeyboardInterrupt
-            self._server.graphs.append(job.graph)
-            picture = {"filename": f"{number}.png", "subfolder": "tagloom", "type": "output"}
-            yield Finished(job, {"12": {"images": [picture]}})
+    def _paint(self, run: Run) -> None:
+        run.begin()
+        if len(self.graphs) == self.interrupted_at:
+            while self.waits_for and not self.waits_for.exists():
+                self.pause(0.01)
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            self.pause(30)
+        run.step(1, 1)
+        outputs = run.make()
+        self.files = dict.fromkeys(self.files, self.png)
+        self.graphs.append(run.job.graph)
+        run.end(outputs)
 
 
 @pytest.fixture
-def fake_server(monkeypatch: pytest.MonkeyPatch, core_schemas: dict[str, Any], make_png: Any) -> FakeClient:
-    """Whatever server is asked for, this one makes the pictures."""
-    client = FakeClient(core_schemas, make_png(64, 64))
-    monkeypatch.setattr(targets, "open_target", lambda *arguments: targets.Target(client))
-    monkeypatch.setattr(generate, "JobStream", FakeStream)
-    return client
+def fake_server(monkeypatch: pytest.MonkeyPatch, core_schemas: dict[str, Any], make_png: Any) -> Iterator[Painter]:
+    """The user's usual server, which makes the pictures."""
+    with Painter(core_schemas, make_png(64, 64)) as server:
+        monkeypatch.setenv("TAGLOOM_SERVER", server.url)
+        yield server
+
+
+@pytest.fixture
+def fault_server() -> Iterator[Callable[..., FaultServer]]:
+    """Return a function that starts a small ComfyUI which can be told what to do wrong; see `FaultServer`."""
+    with ExitStack() as running:
+        yield lambda *arguments, **options: running.enter_context(FaultServer(*arguments, **options))
 
 
 def _answer(value: Any) -> tuple[int, str, bytes]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tagloom.runner import targets
+from tagloom.runner import generate, targets
 from tagloom.runner.cli import main
 from tagloom.runner.embedded import installations, processes
 from tagloom.runner.errors import JobFailed, RunnerError
@@ -112,16 +112,16 @@ def test_a_setting_that_is_no_number_of_minutes_is_bad_usage(refused, monkeypatc
     assert minutes in line or "idle minutes" in line
 
 
-def test_an_unreachable_server_ends_in_one_line_and_exit_code_1(refused):
+def test_an_unreachable_server_ends_in_one_line_and_exit_code_4(refused):
     code, line, event = refused("generate", TAGS, *NOBODY, "--out", "out")
-    assert (code, event["code"]) == (1, "server-unavailable")
+    assert (code, event["code"]) == (4, "server-unavailable")
     assert all(word in line for word in ("http://127.0.0.1:9", "--server", "TAGLOOM_SERVER"))
 
 
 def test_the_server_may_stand_in_the_environment(refused, monkeypatch):
     monkeypatch.setenv("TAGLOOM_SERVER", "http://127.0.0.1:9")
     code, line, _ = refused("generate", TAGS)
-    assert code == 1
+    assert code == 4
     assert "http://127.0.0.1:9" in line
 
 
@@ -195,7 +195,8 @@ def test_failures_have_exit_codes(refused, monkeypatch, error, code, words):
     def fail(*arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr(targets, "open_target", fail)
+    monkeypatch.setattr(targets, "open_entry", fail)
+    monkeypatch.setattr(generate, "open_entry", fail)
     before = signal.getsignal(signal.SIGINT)
     try:
         found, line, _ = refused("generate", TAGS)
@@ -234,7 +235,9 @@ def test_events_tell_the_same_as_the_lines(capsys, fake_server):
     assert printed.err == ""
     events = [json.loads(line) for line in printed.out.splitlines()]
     kinds = [event["type"] for event in events]
-    assert kinds == ["warning", "plan", "progress", "image", "progress", "image", "done"]
+    told = [kind for kind in kinds if kind not in ("server-up", "job")]
+    assert (told[:2], told[-1]) == (["warning", "plan"], "done")
+    assert sorted(told[2:-1]) == ["image", "image", "progress", "progress"]  # one is fetched while the next is made
     assert [event["path"] for event in events if event["type"] == "image"] == [
         str(Path("out/00001-7.png")),
         str(Path("out/00002-8.png")),
@@ -251,7 +254,7 @@ def test_an_unusual_setting_is_one_warning_line_and_no_error(capsys, fake_server
 
 
 def test_an_interrupt_keeps_the_pictures_saved_before_and_nothing_half_written(capsys, fake_server):
-    fake_server.interrupt = 1
+    fake_server.interrupted_at, fake_server.waits_for = 1, Path("out/00001-7.png").absolute()
     before = signal.getsignal(signal.SIGINT)
     try:
         assert main(COMMAND) == 130
@@ -264,5 +267,7 @@ def test_an_interrupt_keeps_the_pictures_saved_before_and_nothing_half_written(c
 def test_an_answer_that_is_no_picture_fails_the_job(capsys, fake_server):
     fake_server.png = b"<html>Bad gateway"
     assert main(COMMAND) == 1
-    assert capsys.readouterr().err.count("\n") == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[1].strip() for line in lines].count("error") == 2
+    assert all("gave something else as the picture" in line for line in lines)
     assert not Path("out").exists()

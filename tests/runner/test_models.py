@@ -9,10 +9,10 @@ import pytest
 
 from tagloom.runner import cli
 from tagloom.runner.embedded import processes
-from tagloom.runner.generate import _fill, plan
+from tagloom.runner.jobs.job import new_id
 from tagloom.runner.models import list_folders, list_server
-from tagloom.runner.request import Request, check
-from tagloom.runner.targets import Target
+from tagloom.runner.request import Request
+from tagloom.runner.request_tasks import RequestTask
 
 VERSION = {"system": {"comfyui_version": "0.3.75"}}
 CONTEXT = "model.diffusion_model.input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight"
@@ -172,12 +172,8 @@ def test_a_faster_kind_brings_its_settings_to_the_sampler(core_schemas):
         def checkpoint_metadata(self, name: str) -> dict[str, str]:
             return {}
 
-    made = plan(check(Request("a cat", cfg=2)), Target(Client()))  # type: ignore[arg-type]
-    assert (made.family.id, made.variant, made.family.steps.default) == ("sdxl", "lightning", 8)
-    _fill(made, None)
-    final = {}
-    api = made.workflow.api()
-    for name in ("steps", "cfg", "sampler", "scheduler"):
-        node, field = made.workflow.targets(name)[0]
-        final[name] = api[str(node)]["inputs"][field]
-    assert final == {"steps": 8, "cfg": 2, "sampler": "euler", "scheduler": "sgm_uniform"}
+    task = RequestTask("1", Request("a cat", cfg=2, seed=1))
+    values = task.prepare(Client(), new_id()).values  # type: ignore[arg-type]
+    assert values["family"] == "sdxl"
+    settings = {name: values[name] for name in ("steps", "cfg", "sampler", "scheduler")}
+    assert settings == {"steps": 8, "cfg": 2, "sampler": "euler", "scheduler": "sgm_uniform"}

@@ -9,6 +9,7 @@ import signal
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -246,6 +247,13 @@ def test_a_checkout_that_has_tagloom_gets_it_no_second_time(comfyui):
     (own / "pyproject.toml").write_text('[project]\nname = "tagloom"\n')
     ensure(server, 60)
     assert [link.name for link in (server.folder / "custom_nodes").iterdir()] == ["tagloom_keepalive"]
+
+
+def test_api_nodes_are_left_on_where_they_are_asked_for(comfyui):
+    server = replace(comfyui.make(embedded=True), api_nodes=True)
+    ensure(server, 0)
+    (start,) = comfyui.starts(installations.unpack(server))
+    assert "--disable-api-nodes" not in start["argv"]
 
 
 def test_the_embedded_server_has_folders_and_models_of_its_own(comfyui):

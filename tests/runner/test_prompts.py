@@ -14,7 +14,7 @@ from tagloom.prompt.easy import easy
 from tagloom.prompt.errors import UnknownWildcard
 from tagloom.runner.cli import main
 from tagloom.runner.errors import UsageError
-from tagloom.runner.generate import prepare
+from tagloom.runner.planning import prepare
 from tagloom.runner.prompts import Prompts, prompts_of
 from tagloom.runner.request import Request, check
 
@@ -229,7 +229,7 @@ def test_the_negative_prompt_is_read_in_the_dialect_too(generated):
 
 def test_what_needs_the_pack_is_said_before_anything_runs(capsys, fake_server):
     """The fake server has none of our nodes."""
-    assert main(["generate", "1girl AND forest"]) == 1
+    assert main(["generate", "1girl AND forest"]) == 5
     assert "AND and its weights have no core nodes to stand for them" in capsys.readouterr().err
     assert fake_server.graphs == []
 

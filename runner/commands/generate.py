@@ -1,0 +1,98 @@
+"""`tagloom generate`: pictures from a prompt and settings."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from ...prompt import family_ids
+from .prompt import add_dialect
+from .results import add_results, path, saving_of
+from .servers import add_servers, how_of, server_entries
+
+if TYPE_CHECKING:
+    from ..output import Output
+    from ..request import Request
+
+
+def add_generate(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments to the parser of `tagloom generate`."""
+    parser.set_defaults(run=_generate)
+    parser.add_argument("tags", metavar="TAGS", help="the prompt: tags with commas between them")
+    prompt = parser.add_argument_group("prompt")
+    prompt.add_argument("--negative", default="", metavar="TAGS", help="what must not be in the picture")
+    prompt.add_argument("--no-enhance", action="store_true", help="add no quality tags and no negative presets")
+    prompt.add_argument("--easy", action="store_true", help="TAGS is a plain description, made into tags here")
+    add_dialect(prompt)
+    model = parser.add_argument_group("model")
+    model.add_argument("--checkpoint", metavar="NAME", help="the model's file; needed where there are several")
+    model.add_argument("--family", default="auto", metavar="ID", help=f"auto, or one of {', '.join(family_ids())}")
+    sampling = parser.add_argument_group("sampling")
+    sampling.add_argument("--steps", type=int, metavar="N", help="generation steps; usual are 20 to 40")
+    sampling.add_argument(
+        "--cfg", type=float, metavar="SCALE", help="how closely to follow the prompt; usual are 3 to 10"
+    )
+    sampling.add_argument("--sampler", metavar="NAME", help='such as "Euler a" or "DPM++2M SDE Karras"')
+    sampling.add_argument("--scheduler", metavar="NAME", help="overrides the one in the sampler's name")
+    sampling.add_argument(
+        "--clip-skip", type=int, metavar="N", help="CLIP layers to stop before the end, as A1111 counts"
+    )
+    sampling.add_argument(
+        "--seed", type=int, metavar="N", help="the first picture's; each next one takes the next number"
+    )
+    picture = parser.add_argument_group("picture")
+    picture.add_argument("--size", metavar="WxH", help="in pixels, such as 832x1216")
+    picture.add_argument("--count", type=int, default=1, metavar="N", help="how many pictures (1)")
+    picture.add_argument("--image", type=path, metavar="FILE", help="a base image to start from")
+    picture.add_argument(
+        "--denoise", type=float, metavar="SHARE", help="how much of the base image to change, 0 to 1 (0.6)"
+    )
+    add_results(parser)
+    add_servers(parser)
+
+
+def _generate(options: argparse.Namespace, output: Output) -> int:
+    from .. import generate
+    from ..planning import prepare
+    from ..reporting import follow
+    from ..request import check
+
+    checked = check(_request(options))
+    saving = saving_of(options)
+    checked = prepare(checked)
+    generation = generate.begin(checked, server_entries(options), output.announce)
+    plan = generation.plan
+    for text in plan.warnings:
+        output.warning(text)
+    servers = [entry.name for entry in generation.servers]
+    told = {"checkpoint": plan.checkpoint, "family": plan.family.id, "seed": plan.seed, "image_tokens": plan.cost}
+    output.event("plan", jobs=checked.request.count, servers=servers, **told)
+    events = generate.run(generation, saving, how_of(options, output))
+    report = follow(events, output, checked.request.count, options.preview)
+    report.tally(image_tokens=plan.cost)
+    return report.exit_code
+
+
+def _request(options: argparse.Namespace) -> Request:
+    from ..request import Request
+
+    return Request(
+        positive=options.tags,
+        negative=options.negative,
+        family=options.family,
+        enhance=not options.no_enhance,
+        steps=options.steps,
+        cfg=options.cfg,
+        sampler=options.sampler,
+        scheduler=options.scheduler,
+        clip_skip=options.clip_skip,
+        seed=options.seed,
+        size=options.size,
+        count=options.count,
+        image=options.image,
+        denoise=options.denoise,
+        checkpoint=options.checkpoint,
+        dialect=options.dialect,
+        tag_aware=options.tag_aware,
+        easy=options.easy,
+    )
