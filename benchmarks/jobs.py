@@ -8,7 +8,6 @@
 Run it with: python benchmarks/jobs.py [JOBS] [PYTHON_WITH_COMFY_CLI]
 """
 
-import collections
 import json
 import statistics
 import subprocess
@@ -16,20 +15,24 @@ import sys
 import tempfile
 import time
 import uuid
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
 import websocket
 
+from tagloom.runner.batch.journal import Journal
+from tagloom.runner.batch.rows import Row
+from tagloom.runner.batch.told import JobEnded
 from tagloom.runner.embedded import installations, processes
-from tagloom.runner.jobs.events import JobEnded
+from tagloom.runner.fleet.servers import from_options
+from tagloom.runner.fleet.tasks import Needs, Prepared
 from tagloom.runner.jobs.job import Job, State, new_id
-from tagloom.runner.jobs.session import Session
-from tagloom.runner.outputs.collect import collect
+from tagloom.runner.outputs.saving import Saving
+from tagloom.runner.running import run_tasks
 from tagloom.runner.server.client import Client
 
 ROUNDS = 10
-AHEAD = 2
 NODES = 300
 BIG_JOBS = 8
 COMFY_CLI = """
@@ -85,50 +88,56 @@ def bare(url: str, jobs: list[Job], out: Path) -> float:
     return time.perf_counter() - started
 
 
+@dataclass(frozen=True)
+class GraphTask:
+    """A job whose graph is made out already."""
+
+    key: str
+    job: Job
+    needs: Needs = field(default_factory=Needs)
+
+    def prepare(self, client: Client, job_id: str) -> Prepared:
+        """Give the graph the name by which the runner knows the job."""
+        graph = json.loads(json.dumps(self.job.graph).replace(self.job.id, job_id))
+        return Prepared(Job(graph, None, job_id))
+
+
 def ours(url: str, jobs: list[Job], out: Path) -> float:
-    """Do the jobs with one sent ahead; return the seconds."""
+    """Do the jobs as a batch does, with one sent ahead and a journal on the disk; return the seconds."""
     started = time.perf_counter()
-    waiting, client = collections.deque(jobs), Client(url)
-    with Session(client) as session:
-        while waiting or session.open_jobs:
-            while waiting and len(session.open_jobs) < AHEAD:
-                session.submit(waiting.popleft())
-            ended = [event.outcome for event in session.poll(10) if isinstance(event, JobEnded)]
-            while waiting and len(session.open_jobs) < AHEAD:  # the server works on while we download
-                session.submit(waiting.popleft())
-            for outcome in ended:
-                assert outcome.state is State.DONE, outcome
-                collect(client, outcome, out)
+    tasks = [GraphTask(job.id, job) for job in jobs]
+    rows = [(task.key, Row({}, "")) for task in tasks]
+    with Journal.new(out.parent / f"{uuid.uuid4().hex}.sqlite3", rows, {}) as journal:
+        events = run_tasks(tasks, from_options([url]), Saving(out).going_on(), journal=journal)
+        ended = [event for event in events if isinstance(event, JobEnded)]
+    assert all(job.state is State.DONE for job in ended), ended
     return time.perf_counter() - started
 
 
-def check(url: str, jobs: list[Job], out: Path) -> None:
-    """Make sure that each job was done once and gave its one file."""
+def check(url: str, before: set[str], out: Path, count: int) -> set[str]:
+    """Make sure that each job was done once and gave its one file; return all jobs that the server has done."""
     history = requests.get(f"{url}/history", timeout=60).json()
-    names = []
-    for job in jobs:
-        entry = history[job.id]
-        assert entry["status"]["status_str"] == "success"
-        names += [image["filename"] for image in entry["outputs"]["2"]["images"]]
-    assert len(names) == len(set(names)) == len(jobs)
-    assert all(name.endswith("_00001_.png") for name in names), "a job was done twice: its name was taken"
-    assert len({path.read_bytes() for path in out.iterdir()}) == len(jobs)
+    done = [entry for job_id, entry in history.items() if job_id not in before]
+    assert len(done) == count, "jobs are lost or doubled"
+    assert {entry["status"]["status_str"] for entry in done} == {"success"}
+    names = [image["filename"] for entry in done for image in entry["outputs"]["2"]["images"]]
+    assert len(names) == len(set(names)) == count
+    assert len(list(out.iterdir())) == count
+    return set(history)
 
 
 def compare_small(url: str, count: int) -> None:
     """Print how the small jobs went, in rounds of both kinds by turns."""
     times: dict = {bare: [], ours: []}
+    done = set(requests.get(f"{url}/history", timeout=60).json())
     with tempfile.TemporaryDirectory() as folder:
-        done: dict = {bare: [], ours: []}
         for number in range(ROUNDS):
             for way in (bare, ours) if number % 2 else (ours, bare):
                 jobs = [Job(small_graph(job_id), None, job_id) for job_id in (new_id() for _ in range(count // ROUNDS))]
-                out = Path(folder) / way.__name__
-                out.mkdir(exist_ok=True)
+                out = Path(folder) / f"{way.__name__}-{number}"
+                out.mkdir()
                 times[way].append(way(url, jobs, out))
-                done[way] += jobs
-        for way, jobs in done.items():
-            check(url, jobs, Path(folder) / way.__name__)
+                done = check(url, done, out, len(jobs))
     per_job = {way: 1000 * sum(spent) / count for way, spent in times.items()}
     ratio = statistics.median(mine / theirs for mine, theirs in zip(times[ours], times[bare], strict=True))
     print(f"{count} small jobs, nothing lost or doubled:")
@@ -139,10 +148,11 @@ def our_cpu(url: str) -> list[float]:
     """Return our CPU seconds for each job of 300 nodes, from connecting to the file."""
     spent = []
     with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "out").mkdir()
         for _ in range(BIG_JOBS):
             job = Job(big_graph(new_id()), None, new_id())
             before = time.process_time()
-            ours(url, [job], Path(folder))
+            ours(url, [job], Path(folder) / "out")
             spent.append(time.process_time() - before)
     return spent
 
@@ -162,7 +172,7 @@ def comfy_cli_cpu(url: str, python: str) -> list[float]:
 def main(count: int, python: str | None) -> None:
     """Print all of it."""
     server = processes.ensure(installations.embedded(), 600)
-    ours(server.url, [Job(small_graph("first"), None, new_id())], Path(tempfile.mkdtemp()))
+    ours(server.url, [Job(small_graph("first"), None, new_id())], Path(tempfile.mkdtemp(dir=tempfile.mkdtemp())))
     compare_small(server.url, count)
     mine = statistics.median(our_cpu(server.url))
     print(f"client CPU for a job of {NODES} nodes, median of {BIG_JOBS}: ours {1000 * mine:.0f} ms")
