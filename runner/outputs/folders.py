@@ -34,14 +34,22 @@ def made(out: Path, name: str) -> Path:
     *parts, file = name.split("/")
     if any(part in ("", ".", "..") or set(part) & set(FORBIDDEN) for part in (*parts, file)):
         raise SaveError(f"{name!r} is no name below {out}; choose another name template with --name")
-    out.mkdir(parents=True, exist_ok=True)
+    for missing in reversed([place for place in (out, *out.parents) if not place.exists()]):
+        _make(missing)
     root = folder = out.resolve()
     for part in parts:
         folder = folder / part
-        folder.mkdir(exist_ok=True)
+        _make(folder)
         if not folder.resolve().is_relative_to(root):
             raise SaveError(f"{folder} is a link that leads out of {out}; take it away, or choose another --out")
     return out.joinpath(*parts, file)
+
+
+def _make(folder: Path) -> None:
+    """Make a folder unless it is there, and have the disk keep its name."""
+    if not folder.is_dir():
+        folder.mkdir(exist_ok=True)
+        settle([folder.parent])
 
 
 def is_taken(out: Path, name: str) -> bool:

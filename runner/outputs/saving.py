@@ -168,7 +168,7 @@ def write(planned: Sequence[Planned], saving: Saving, earlier: Iterable[Intended
     own = Own.of(earlier, [file.intended for file in planned])
     try:
         saved = tuple(_write(file, saving.out, own) for file in planned)
-        folders.settle(place for file in saved for place in _folders(saving.out, file.path))
+        folders.settle(file.path.parent for file in saved)
     except OSError as error:
         raise _unsaved(saving.out, error) from error
     return saved
@@ -288,12 +288,3 @@ def _place(part: Path, out: Path, name: str, own: Own) -> str:
             part.replace(path)
             return candidate
     raise AssertionError("numbers do not end")
-
-
-def _folders(out: Path, path: Path) -> Iterator[Path]:
-    """Yield the folders that have got new names: those between a file and what `out` lies in."""
-    for folder in path.parents:
-        yield folder
-        if folder == out:
-            yield out.parent
-            return

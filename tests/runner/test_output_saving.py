@@ -275,13 +275,15 @@ def test_an_interrupted_write_leaves_nothing(out, spool, monkeypatch):
 
 
 def test_files_and_folders_are_on_the_disk_when_saving_returns(out, spool, monkeypatch):
-    """A journal says `saved` then, and the power may fail the moment after."""
+    """A journal says `saved` then, and the power may fail the moment after; new folders are kept once."""
     synced = []
     real = os.fsync
     monkeypatch.setattr(os, "fsync", lambda handle: (synced.append(os.fstat(handle).st_ino), real(handle)))
     (saved,) = save(ended(fetched(spool, picture())), saving(out, "a/{number}"), 1)
-    assert synced[0] == saved.path.stat().st_ino
-    assert synced[1:] == [folder.stat().st_ino for folder in (out / "a", out, out.parent)]
+    numbers = [place.stat().st_ino for place in (out.parent, out, saved.path, out / "a")]
+    assert synced == numbers
+    (second,) = save(ended(fetched(spool, picture())), saving(out, "a/{number}"), 2)
+    assert synced[4:] == [second.path.stat().st_ino, (out / "a").stat().st_ino]
 
 
 @pytest.mark.parametrize("contents", [picture()[:-20], picture("WEBP")[:-9], picture("JPEG")[:-30]])
