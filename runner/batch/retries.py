@@ -53,9 +53,9 @@ def verdict(outcome: Outcome, attempts: Sequence[Attempt], retries: int = RETRIE
         retries: how many more than the first there may be.
     """
     code = outcome.problem.code if outcome.problem else ""
-    if outcome.state is State.LOST or code in SERVER:
+    if code not in ONCE_MORE and (outcome.state is State.LOST or code in SERVER):
         found = Verdict.PARK if sum(attempt.blamed for attempt in attempts) >= DOWNS else Verdict.AGAIN
-    elif outcome.state is not State.FAILED:
+    elif outcome.state not in (State.FAILED, State.LOST):
         return Verdict.END  # partial: the graph is to blame; cancelled: somebody wanted that
     else:
         found = _after_failure(code, attempts)

@@ -185,7 +185,8 @@ def _drive(journal: Journal, run: _Run, options: argparse.Namespace, output: Out
         raise
     written = overview.write_pages(journal, run.folder)
     report.tally(**written.as_data())
-    output.note(written.as_text())
+    if not output.as_json:
+        output.line(written.as_text())
     if not overview.failures(journal):
         return 0
     return PARTLY if overview.counts(journal).get("done") else report.exit_code or 1

@@ -187,6 +187,8 @@ def tried(*codes: str, blamed: bool = False, fetches: int = 0) -> list[Attempt]:
         (State.FAILED, tried("output-missing"), Verdict.AGAIN),
         (State.FAILED, tried("output-missing", "output-missing"), Verdict.END),
         (State.FAILED, tried("no-result", "output-missing"), Verdict.END),
+        (State.LOST, tried("no-result"), Verdict.AGAIN),
+        (State.LOST, tried("no-result", "no-result"), Verdict.END),
         (State.FAILED, tried("output-broken"), Verdict.FETCH),
         (State.FAILED, tried("output-broken", fetches=2), Verdict.AGAIN),
         (State.FAILED, tried("output-broken", "output-broken", fetches=2), Verdict.END),

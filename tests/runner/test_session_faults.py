@@ -20,6 +20,7 @@ from tagloom.runner.jobs.session import Session
 from tagloom.runner.server.client import Client
 
 from .fault_server import GENERATIONS, Run
+from .fault_server.refusals import REFUSALS
 from .fault_server.server import RECORDED
 from .following import QUICK, end_of_one, ends, job, until
 
@@ -244,27 +245,6 @@ def test_a_graph_of_which_outputs_are_left_out_is_partly_done_where_that_is_acce
     outcome = end_of_one(server.url, options=replace(QUICK, accept_partial=True))
     assert (outcome.state, code(outcome)) == (State.PARTIAL, "partly-refused")
     assert outcome.outputs
-
-
-NEWER = {
-    "missing_node_type": {"node_id": "7", "class_type": "NoSuchNode", "node_title": "Mine"},
-    "invalid_prompt_id": {},
-    "prompt_no_outputs": {},
-}
-"""Shapes of 0.33, which were not recorded."""
-REFUSALS = [
-    *((name, entry["body"]) for name, entry in RECORDED["refusals"].items() if entry["status"] == 400),
-    *(
-        (
-            kind,
-            {"error": {"type": kind, "message": f"{kind} it is", "details": "", "extra_info": info}, "node_errors": {}},
-        )
-        for kind, info in NEWER.items()
-    ),
-    ("error as text", {"error": "out of luck"}),
-    ("nothing", {}),
-    ("errors of a wrong kind", {"error": 3, "node_errors": {"1": None, "2": {"errors": [None, {"message": None}]}}}),
-]
 
 
 @pytest.mark.parametrize(("name", "body"), REFUSALS, ids=[name for name, _ in REFUSALS])

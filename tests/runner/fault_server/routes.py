@@ -96,6 +96,7 @@ def serving(server: FaultServer, port: int) -> Listening:
 
         def _websocket(self, client_id: str) -> None:
             special = server.answers.get("GET /ws")
+            special = special(server, b"") if callable(special) else special
             if special is not None:
                 return self._send(special)
             self.send_response(101)
