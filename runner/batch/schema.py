@@ -71,6 +71,8 @@ def create(path: Path | None) -> sqlite3.Connection:
         JournalError: if it can't be written.
     """
     try:
+        if path is not None:
+            path.touch(mode=0o600)  # the rows are in it as they were given, keys of services among them
         connection = _connected(path)
         connection.execute("BEGIN IMMEDIATE")
         for statement in TABLES.split(";\n"):

@@ -38,6 +38,13 @@ def test_it_keeps_rows_with_their_types_and_order(path):
         assert journal.made == {"kind": "x"}
 
 
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such modes")
+def test_nobody_else_may_read_it(path):
+    """Rows may hold keys of services."""
+    with Journal.new(path, [("1", Row({"X.api_key": "k"}, ""))], {}):
+        assert {file.stat().st_mode & 0o077 for file in path.parent.glob("*.sqlite3*")} == {0}
+
+
 def test_what_is_not_committed_is_gone_and_the_rest_is_not(path):
     journal = new_journal(path, 2)
     journal.post("1", "a", "first")
