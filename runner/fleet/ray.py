@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import queue
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +11,11 @@ from typing import Any
 
 from ..errors import RunnerError, UsageError
 from ..server.address import Address
-from .executor import Event
+from .carriers import Carriers
 from .lane import Settings
 from .ray_actor import ServerActor
 from .ray_link import RayLink
 from .servers import ServerEntry
-from .tasks import Task
 
 LOCAL = "local"
 """The address that stands for a Ray of our own on this machine."""
@@ -26,7 +24,7 @@ GROUPS = {"events": 1, "files": 1}
 """Threads of an actor besides the one that takes orders in their order: they wait for events, and send files."""
 
 
-class RayExecutor:
+class RayExecutor(Carriers):
     """An `Executor` over Ray. What it posts, and what is posted again, is decided by the caller and never by Ray."""
 
     def __init__(
@@ -49,11 +47,11 @@ class RayExecutor:
         Raises:
             UsageError: if Ray is not installed.
         """
+        super().__init__(spool)
         self._ray = import_ray()
-        self._address, self._spool = address, spool
+        self._address = address
         self._settings = replace(settings or Settings(), announce=_say_nothing)
         self._servers = {name: _entry(name, server) for name, server in servers.items()}
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._links: dict[str, RayLink] = {}
         self._began_ray = False
 
@@ -63,40 +61,16 @@ class RayExecutor:
         Raises:
             RunnerError: if the cluster does not answer.
         """
-        self._spool.mkdir(parents=True, exist_ok=True)
         self._connect()
         make = self._ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=0, concurrency_groups=GROUPS)(ServerActor)
         for name, entry in self._servers.items():
             actor = make.options(num_gpus=self._gpus(entry)).remote(entry, self._settings)
-            self._links[name] = RayLink(self._ray, name, actor, self._spool, self._events.put)
-        for link in self._links.values():
-            link.start()
-
-    def submit(self, server: str, task: Task, job_id: str) -> None:
-        """Prepare a task for a server and post it under an id that the caller has noted down."""
-        self._links[server].submit(task, job_id)
-
-    def adopt(self, server: str, task: Task, job_id: str) -> None:
-        """Take up a job that was posted before; it ends as `lost` if the server does not know it."""
-        self._links[server].adopt(task, job_id)
-
-    def cancel(self, server: str, job_id: str) -> None:
-        """Take a job back, wherever it stands; nobody else's is touched. It ends as `cancelled`."""
-        self._links[server].cancel(job_id)
-
-    def next_event(self, timeout: float) -> Event | None:
-        """Return what happened next on any server; None if nothing did for so many seconds."""
-        try:
-            return self._events.get(timeout=max(0.0, timeout))
-        except queue.Empty:
-            return None
+            self._carriers[name] = self._links[name] = RayLink(self._ray, name, actor, self._spool, self._events.put)
+        super().open()
 
     def close(self) -> None:
         """Take back what is unfinished, end the actors, and return when nothing runs any more."""
-        for link in self._links.values():
-            link.leave()
-        for link in self._links.values():
-            link.join()
+        super().close()
         if self._began_ray:
             self._ray.shutdown()
             self._began_ray = False
