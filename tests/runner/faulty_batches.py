@@ -125,12 +125,12 @@ def _line(entry: Entry, attempts: list[Attempt]) -> str:
     return f"{told}: {', '.join(tried)}".strip()
 
 
-def hasten(monkeypatch: pytest.MonkeyPatch, **waits: Any) -> None:
-    """Let commands wait less: a session for what is given, a server that is down and files for a moment."""
+def hasten(monkeypatch: pytest.MonkeyPatch, giving_up: float = 10.0, **waits: Any) -> None:
+    """Let commands wait less: a session as it is given, what is down for a moment, all jobs until `giving_up`."""
     quick = {name: getattr(QUICK, name) for name in ("silence", "idle", "patience", "look", "blind", "settle", "waits")}
     monkeypatch.setattr(running, "Options", partial(Options, **{**quick, **waits}))
     monkeypatch.setattr(running, "Settings", partial(Settings, first=0.05, most=0.2))
-    monkeypatch.setattr(running, "Rules", partial(Rules, patience=0.5))
+    monkeypatch.setattr(running, "Rules", partial(Rules, patience=giving_up))
     monkeypatch.setattr(carrying, "PAUSE", 0.02)
     monkeypatch.setattr(link, "AGAIN", 0.05)
     monkeypatch.setattr(lane, "LOOK", 0.05)

@@ -18,6 +18,7 @@ from tagloom.runner.jobs.job import new_id
 from .fault_server import GENERATIONS, FaultServer, Run
 from .fault_server.server import Posted
 from .faulty_batches import FaultyBatch, hasten, wait_for
+from .following import QUICK
 from .plain_workflow import OBJECT_INFO
 
 SOMEBODY = "somebody"
@@ -47,7 +48,7 @@ def ctrl_c() -> None:
 
 
 def others() -> Posted:
-    return Posted(new_id(), {"9": {"class_type": "EmptyImage", "inputs": {}}}, SOMEBODY, {})
+    return Posted(new_id(), {"9": {"class_type": "EmptyImage", "inputs": {}}}, SOMEBODY, {"client_id": SOMEBODY})
 
 
 def pending(server: FaultServer, batch: FaultyBatch) -> None:
@@ -127,8 +128,9 @@ STANDINGS = {
 
 @pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("press", STANDINGS, ids=lambda press: press.__name__)
-def test_r_a_job_is_taken_back_wherever_it_stands(batch, start, press: Callable[..., None], generation):
+def test_r_a_job_is_taken_back_wherever_it_stands(batch, start, monkeypatch, press: Callable[..., None], generation):
     line, resumed, posts = STANDINGS[press]
+    hasten(monkeypatch, waits=QUICK.waits._replace(known=10))  # it is not found out before Ctrl-C is pressed
     server = start(generation)
     press(server, batch)
     left = batch.run(server)
@@ -141,6 +143,7 @@ def test_r_a_job_is_taken_back_wherever_it_stands(batch, start, press: Callable[
     assert len(server.done) - len(mine) == 1, "somebody else's job was disturbed"
     assert mine == ({attempt.job_id} if press in (running, finished) else set())
     server.behave = Run.succeed
+    hasten(monkeypatch)
     left = batch.resume(server)
     assert (left.code, left.lines, len(left.files)) == (0, [resumed], 1)
     own = [job_id for job_id in server.posted if job_id in {one.job_id for one in left.attempts[0]}]
