@@ -8,22 +8,28 @@ from dataclasses import dataclass
 from .batch.told import Told
 from .embedded.installations import Installation
 from .fleet.servers import ServerEntry
+from .jobs.job import Job, new_id
 from .outputs.saving import Saving
 from .planning import Plan, plan
 from .request import Checked
 from .request_tasks import tasks
 from .running import USUAL, How, run_tasks
-from .targets import open_entry
+from .targets import Target, open_entry
 
 
 @dataclass(frozen=True)
 class Generation:
-    """A request and where its pictures are made: the servers, and the files of those that are on this machine."""
+    """A request and where its pictures are made: the servers, and the files of those that are on this machine.
+
+    Attributes:
+        target: the first server, for which the plan is made.
+    """
 
     checked: Checked
     plan: Plan
     servers: tuple[ServerEntry, ...]
     installations: dict[str, Installation]
+    target: Target
 
 
 def begin(
@@ -41,7 +47,17 @@ def begin(
     """
     target = open_entry(servers[0], announce)
     found = {target.client.url: target.installation} if target.installation else {}
-    return Generation(checked, plan(checked, target), tuple(servers), found)
+    return Generation(checked, plan(checked, target), tuple(servers), found, target)
+
+
+def first_job(generation: Generation) -> Job:
+    """Return the first picture's job, as the first server would get it; nothing is uploaded or queued.
+
+    Raises:
+        RunnerError: if that server can't do it.
+    """
+    task = next(tasks(generation.checked, generation.installations))
+    return task.foreseen(generation.target.client, new_id()).job
 
 
 def run(generation: Generation, saving: Saving, how: How = USUAL) -> Generator[Told, None, None]:

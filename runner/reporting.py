@@ -81,11 +81,12 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 if all jobs that ended are done, 3 if some are, else the code of the first failure."""
+        """0 if all jobs that ended are done, 3 if some are, even in part, else the code of the first failure."""
         failed = [job for job in self._ended if job.state is not State.DONE]
         if not failed:
             return 0
-        return PARTLY if len(failed) < len(self._ended) else exit_code_of(failed[0].problem)
+        some = len(failed) < len(self._ended) or any(job.state is State.PARTIAL for job in failed)
+        return PARTLY if some else exit_code_of(failed[0].problem)
 
     def tally(self, **more: Any) -> None:
         """Tell how the run went; text only where a job failed."""

@@ -53,11 +53,16 @@ class RequestTask:
             RunnerError: if the server can't do it.
             PromptError: for what is wrong with the prompt, the family or the sampler.
         """
-        target = Target(client, self.installations.get(client.url))
-        planned = plan(check(self.request), target)
+        return self._made(client, job_id, lambda image, folder: client.upload(image, folder))
+
+    def foreseen(self, client: Client, job_id: str) -> Prepared:
+        """Return what `prepare` would, and upload nothing: the base image has the name that is asked for."""
+        return self._made(client, job_id, lambda image, folder: f"{folder}/{image.name}")
+
+    def _made(self, client: Client, job_id: str, upload: Callable[[Path, str], str]) -> Prepared:
+        planned = plan(check(self.request), Target(client, self.installations.get(client.url)))
         image = self.request.image
-        uploaded = client.upload(image, f"{FOLDER}/{job_id}") if image else None
-        return _prepared(planned, job_id, uploaded)
+        return _prepared(planned, job_id, upload(image, f"{FOLDER}/{job_id}") if image else None)
 
 
 def tasks(checked: Checked, installations: Mapping[str, Installation]) -> Iterator[RequestTask]:

@@ -32,6 +32,9 @@ from .targets import tidy
 SPOOL = ".tagloom-spool"
 """The folder among a run's results in which files lie until they have their names."""
 
+ALONE, AMONG_OTHERS = 60.0, 10.0
+"""Seconds for which a server may be out of reach: one that is started anew needs half a minute."""
+
 
 @dataclass(frozen=True)
 class How:
@@ -40,6 +43,9 @@ class How:
     Attributes:
         retries: how often a job is tried again after a failure that another try may mend.
         accept_partial: whether a job goes on of which the server leaves outputs out.
+        silence: for how many seconds a server with work may show no sign of it before it counts as stuck.
+        patience: for how many seconds a server may be out of reach before its jobs go elsewhere; None is 60, or 10
+            where there are several.
         whole_progress: whether steps are read from the lists of all nodes, too, which is more work.
         stopped: asked again and again; when it says so, what is unfinished is taken back and `Cancelled` raised.
         ray: where Ray runs (`local`, `auto` or an address); None does without it.
@@ -48,6 +54,8 @@ class How:
 
     retries: int = RETRIES
     accept_partial: bool = False
+    silence: float = 900.0
+    patience: float | None = None
     whole_progress: bool = False
     stopped: Callable[[], bool] = field(default=lambda: False, repr=False)
     ray: str | None = None
@@ -91,7 +99,10 @@ def run_tasks(
 
 
 def _executor(servers: Sequence[ServerEntry], spool: Path, how: How) -> Executor:
-    session = Options(accept_partial=how.accept_partial, whole_progress=how.whole_progress)
+    patience = how.patience if how.patience is not None else ALONE if len(servers) == 1 else AMONG_OTHERS
+    session = Options(
+        accept_partial=how.accept_partial, whole_progress=how.whole_progress, silence=how.silence, patience=patience
+    )
     entries = {entry.name: entry for entry in servers}
     if how.ray is not None:
         from .fleet.ray import RayExecutor

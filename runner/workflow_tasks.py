@@ -28,6 +28,7 @@ from .server.client import Client
 from .targets import FOLDER, Target
 from .uploads import HERE, LocalFile, kinds_of, local_files
 from .workflow_ground import Ground, faults_of, ground_of, made_ground
+from .workflow_texts import chosen
 from .working_out import WorkedOut, work_out
 
 SEED = "seed"
@@ -66,7 +67,7 @@ class WorkflowTask:
         return filled.prepared(target, job_id)
 
     def filled(self, ground: Ground, client: Client | None) -> Filled:
-        """Return the graph with the values in it; without a server nothing is uploaded.
+        """Return the graph with the values in it, wildcards in them chosen; without a server nothing is uploaded.
 
         Raises:
             RunnerError: as `prepare`.
@@ -83,7 +84,7 @@ class WorkflowTask:
             return name
 
         done = override(ground.graph, self.values, ground.schemas, ground.declared, send)
-        return Filled(ground, done, sent, self.seed)
+        return Filled(ground, chosen(done, ground, self.seed), sent, self.seed)
 
     @property
     def seed(self) -> int | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from ..errors import Cancelled, JournalError, ServerUnavailable, WorkflowError
@@ -63,6 +62,7 @@ def drive(
     """Bring all tasks to an end that the journal has none of yet, and yield what happens. Close the iterator.
 
     Leaving it early, by an error, `close` or Ctrl-C, takes back what is unfinished; the journal can be resumed.
+    When the journal can't be written, nothing is taken back: the jobs stay where they are, and resuming takes them up.
 
     Args:
         tasks: by the journal's keys; those that are at their ends there are left out.
@@ -144,11 +144,17 @@ class _Run:
             raise Cancelled("stopped; nothing of it runs on, and the files saved before stay")
 
     def leave(self) -> None:
-        """Take back what is at a server, after it is noted that it was we who did."""
-        with suppress(JournalError):
+        """Take back what is at a server, or leave it there if it can't be noted that it was we who took it back."""
+        self._executor.close(take_back=self._can_take_back())
+
+    def _can_take_back(self) -> bool:
+        """Note that what is cancelled now is cancelled by us, so that it is done again; return whether that is sure."""
+        try:
             self._journal.taken_back(flight.job_id for flight in self._flights.flying())
             self._journal.commit()
-        self._executor.close()
+        except JournalError:  # the disk is full: the jobs would count as cancelled by somebody else
+            return False
+        return True
 
     def _events(self) -> Iterator[Event]:
         """Yield what has happened, at least after a while; what was noted is committed before a longer wait."""

@@ -128,7 +128,8 @@ class Endings:
         if found in (Verdict.AGAIN, Verdict.ELSEWHERE) and self._can_be_tried(flight, found):
             self._journal.again(flight.key)
             self.forgettable.append((flight.server, flight.job_id))
-            yield JobAgain(flight.key, flight.server, outcome.state, outcome.problem)
+            if not flight.taken_back:  # else it was we who ended it
+                yield JobAgain(flight.key, flight.server, outcome.state, outcome.problem)
         else:
             parked = self._parked(flight, outcome) if found is Verdict.PARK else outcome
             yield self._end(flight, replace(event, outcome=parked))

@@ -36,6 +36,7 @@ class Journal:
         self._connection = connection
         self._path = path
         self._lock = lock
+        self._is_kept = True
 
     @classmethod
     def new(cls, path: Path | None, rows: Iterable[tuple[str, Row]], made: Mapping[str, Any]) -> Journal:
@@ -124,8 +125,16 @@ class Journal:
                     self._connection.execute("PRAGMA journal_mode = DELETE")
             with suppress(sqlite3.Error):
                 self._connection.close()
+            if self._path is not None and not self._is_kept:
+                schema.delete(self._path)
             if self._lock is not None:
                 self._lock.release()
+
+    def drop_untouched(self) -> bool:
+        """Let `close` delete it if nothing was ever posted and no job has ended; return whether it will."""
+        query = "SELECT 1 FROM attempts UNION ALL SELECT 1 FROM jobs WHERE state != ? LIMIT 1"
+        self._is_kept = bool(self._ask(query, WAITING))
+        return not self._is_kept
 
     def commit(self) -> None:
         """Make sure of what was noted: it survives the process and the machine.
@@ -263,9 +272,7 @@ class Journal:
 
     def revive(self, states: Iterable[State]) -> int:
         """Let jobs that ended so wait again, as if they had never been tried; return how many."""
-        count = 0
-        for state in states:
-            count += self._do("UPDATE jobs SET state = ? WHERE state = ?", WAITING, state.value)
+        count = sum(self._do("UPDATE jobs SET state = ? WHERE state = ?", WAITING, state.value) for state in states)
         self._do("UPDATE attempts SET counts = 0 WHERE number IN (SELECT number FROM jobs WHERE state = ?)", WAITING)
         self.commit()
         return count

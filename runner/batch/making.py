@@ -102,6 +102,17 @@ class Making:
 
         return check_rows(rows, tasks, targets, allow_api_nodes)
 
+    def foresee(self, rows: Sequence[tuple[str, Row]], targets: Sequence[Target]) -> None:
+        """Make sure of what `check` leaves to the servers' scheduler: that one of them can do each request.
+
+        Raises:
+            WorkflowError: for a row that none of them can do.
+        """
+        if self.document is None:
+            from .requests import check_requests
+
+            check_requests(rows, self.folder, targets)
+
 
 def at(tasks: Sequence[Task], targets: Sequence[Target]) -> list[Task]:
     """Return tasks that know which servers' files can be read here."""

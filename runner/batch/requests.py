@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from ...prompt import WildcardFolders
 from ...prompt.errors import PromptError
-from ..errors import RunnerError, UsageError
+from ..errors import RunnerError, UsageError, WorkflowError
 from ..places import wildcard_folders
+from ..planning import plan
 from ..prompts import look_up_wildcards
 from ..request import SEEDS, Request, check
 from ..request_tasks import RequestTask
+from ..targets import Target
 from .rows import COUNT, Row, Value, whole
 
 COLUMNS = tuple(field.name for field in fields(Request) if field.name != COUNT)
 """What a column may be called."""
+ALIKE = {
+    "prompt": "positive",
+    "tags": "positive",
+    "negative_prompt": "negative",
+    "model": "checkpoint",
+    "cfg_scale": "cfg",
+    "sampler_name": "sampler",
+    "width": "size",
+    "height": "size",
+    "n": "count",
+}
+"""What other programs call them."""
 BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 MOST = 10**6
 
@@ -31,7 +45,7 @@ def check_columns(names: Iterable[str]) -> None:
     """
     for name in names:
         if name not in (*COLUMNS, COUNT):
-            near = difflib.get_close_matches(name, COLUMNS, 1, 0.5)
+            near = [ALIKE[name]] if name in ALIKE else difflib.get_close_matches(name, COLUMNS, 1, 0.5)
             hint = f"did you mean {near[0]}? " if near else ""
             raise UsageError(f"there is no setting {name[:40]!a}; {hint}columns are {', '.join((*COLUMNS, COUNT))}")
 
@@ -61,6 +75,27 @@ def request_tasks(rows: Iterable[tuple[str, Row]], folder: Path) -> list[Request
         UsageError: for a row that can't be done.
     """
     return [RequestTask(key, request_of(row, folder)) for key, row in rows]
+
+
+def check_requests(rows: Iterable[tuple[str, Row]], folder: Path, targets: Sequence[Target]) -> None:
+    """Make sure that each row can be made out for one of the servers: its checkpoint is there, its family known.
+
+    Raises:
+        WorkflowError: for a row that can't; the message names the row and what the first server lacks.
+    """
+    for _, row in rows:
+        request = request_of(row, folder)
+        problems = [_problem(request, target) for target in targets]
+        if all(problems):
+            raise WorkflowError(f"{row.origin}: {problems[0]}")
+
+
+def _problem(request: Request, target: Target) -> str:
+    try:
+        plan(check(request), target)
+    except (UsageError, WorkflowError, PromptError) as error:
+        return str(error)
+    return ""
 
 
 def _text(value: Value, name: str, folder: Path) -> str:

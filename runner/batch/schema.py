@@ -6,6 +6,7 @@ It is in SQLite's WAL mode, which wants a file system of this machine: a network
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -119,6 +120,15 @@ def lock(path: Path) -> FileLock:
     except OSError as error:
         raise unusable(path, error) from error
     return taken
+
+
+def delete(path: Path) -> None:
+    """Delete a journal that is closed and still taken, and what lies beside it; its folder goes too, if it is empty."""
+    files = [path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal")]
+    with suppress(OSError):  # what can't be deleted is what there was before
+        for file in (*files, path, path.with_name(f".{path.name}.lock")):
+            file.unlink(missing_ok=True)
+        path.parent.rmdir()
 
 
 def unusable(path: Path | None, error: Exception) -> JournalError:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..batch.retries import RETRIES
 from ..batch.rows import MOST_JOBS, SEED, Row
-from ..errors import RunnerError, UsageError
+from ..errors import JournalError, RunnerError, UsageError
 from ..request import SEEDS
 from .results import path
 from .servers import add_json, add_servers, how_of, opened, server_entries
@@ -77,6 +77,7 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
     results.add_argument("--out", type=path, default=Path("batch"), metavar="DIR", help="a folder of its own (batch)")
     results.add_argument("--name", metavar="TEMPLATE", help="the files' names, such as {number:05}-{checkpoint}")
     results.add_argument("--partial", action="store_true", help="keep what works where the server refuses a part")
+    results.add_argument("--dry-run", action="store_true", help="check all of it and list the jobs; nothing is run")
 
 
 def _add_how(parser: argparse.ArgumentParser) -> None:
@@ -90,6 +91,7 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace, output: Output) -> int:
+    from ..batch import foreseen
     from ..batch.journal import NAME, Journal
     from ..batch.making import Making, at
     from ..outputs.folders import check_folder
@@ -112,9 +114,14 @@ def _run(options: argparse.Namespace, output: Output) -> int:
     tasks = making.tasks(rows, targets)
     for note in making.check(rows, tasks, targets, options.allow_api_nodes):
         output.warning(note)
+    if options.dry_run:
+        making.foresee(rows, targets)
+        output.result("batch", foreseen.as_data(rows, options.out), foreseen.as_text(rows))
+        return 0
     options.out.mkdir(parents=True, exist_ok=True)
     with Journal.new(options.out / NAME, rows, making.as_json()) as journal:
-        return _drive(journal, _Run(options.out, making, at(tasks, targets), servers), options, output)
+        run = _Run(options.out, making, at(tasks, targets), servers, is_first=True)
+        return _drive(journal, run, options, output)
 
 
 def _resume(options: argparse.Namespace, output: Output) -> int:
@@ -158,12 +165,13 @@ def _report(options: argparse.Namespace, output: Output) -> int:
 
 
 class _Run(NamedTuple):
-    """What is left of a batch, and where it is done."""
+    """What is left of a batch, where it is done, and whether nothing of it was tried before."""
 
     folder: Path
     making: Making
     tasks: Sequence[Task]
     servers: Sequence[ServerEntry]
+    is_first: bool = False
 
 
 def _drive(journal: Journal, run: _Run, options: argparse.Namespace, output: Output) -> int:
@@ -181,6 +189,8 @@ def _drive(journal: Journal, run: _Run, options: argparse.Namespace, output: Out
         events = run_tasks(run.tasks, run.servers, Saving(run.folder, template), how, journal)
         report = follow(events, output, len(run.tasks), options.preview)
     except (KeyboardInterrupt, RunnerError):
+        if run.is_first and _dropped(journal):
+            raise  # the mended batch can have the same folder
         output.note(f"the batch is kept; go on with: tagloom batch resume {run.folder}")
         raise
     written = overview.write_pages(journal, run.folder)
@@ -190,6 +200,13 @@ def _drive(journal: Journal, run: _Run, options: argparse.Namespace, output: Out
     if not overview.failures(journal):
         return 0
     return PARTLY if overview.counts(journal).get("done") else report.exit_code or 1
+
+
+def _dropped(journal: Journal) -> bool:
+    try:
+        return journal.drop_untouched()
+    except JournalError:
+        return False  # what ended the run says more
 
 
 def _spec(options: argparse.Namespace) -> Spec:

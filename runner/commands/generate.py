@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from typing import TYPE_CHECKING
 
 from ...prompt import family_ids
@@ -11,6 +12,7 @@ from .results import add_results, path, saving_of
 from .servers import add_servers, how_of, server_entries
 
 if TYPE_CHECKING:
+    from ..generate import Generation
     from ..output import Output
     from ..request import Request
 
@@ -47,6 +49,7 @@ def add_generate(parser: argparse.ArgumentParser) -> None:
     picture.add_argument(
         "--denoise", type=float, metavar="SHARE", help="how much of the base image to change, 0 to 1 (0.6)"
     )
+    parser.add_argument("--dry-run", action="store_true", help="check all of it and print the graph; nothing is made")
     add_results(parser)
     add_servers(parser)
 
@@ -64,6 +67,8 @@ def _generate(options: argparse.Namespace, output: Output) -> int:
     plan = generation.plan
     for text in plan.warnings:
         output.warning(text)
+    if options.dry_run:
+        return _show(generation, output)
     servers = [entry.name for entry in generation.servers]
     told = {"checkpoint": plan.checkpoint, "family": plan.family.id, "seed": plan.seed, "image_tokens": plan.cost}
     output.event("plan", jobs=checked.request.count, servers=servers, **told)
@@ -71,6 +76,16 @@ def _generate(options: argparse.Namespace, output: Output) -> int:
     report = follow(events, output, checked.request.count, options.preview)
     report.tally(image_tokens=plan.cost)
     return report.exit_code
+
+
+def _show(generation: Generation, output: Output) -> int:
+    """Print the first picture's graph, as it would be sent."""
+    from ..generate import first_job
+
+    job = first_job(generation)
+    data = {"graph": job.graph, "workflow": job.workflow, "server": generation.target.client.url}
+    output.result("graph", data, json.dumps(job.graph, ensure_ascii=False, indent=2))
+    return 0
 
 
 def _request(options: argparse.Namespace) -> Request:

@@ -25,8 +25,8 @@ class Carrier(Protocol):
     def cancel(self, job_id: str) -> None:
         """Take a job back, wherever it stands."""
 
-    def leave(self) -> None:
-        """Begin to take back what is unfinished and to disconnect."""
+    def leave(self, take_back: bool) -> None:
+        """Begin to disconnect, and to take back what is unfinished unless it is to stay at the server."""
 
     def join(self) -> None:
         """Return when nothing runs any more; to be called after `leave`."""
@@ -66,12 +66,15 @@ class Carriers:
         except queue.Empty:
             return None
 
-    def close(self) -> None:
+    def close(self, take_back: bool = True) -> None:
         """Take back what is unfinished, disconnect, and return when nothing runs any more.
 
         What was taken back is told as `cancelled`; `next_event` still returns it.
+
+        Args:
+            take_back: False leaves what was posted at its server, to be adopted later; nothing is told of it.
         """
         for carrier in self._carriers.values():
-            carrier.leave()
+            carrier.leave(take_back)
         for carrier in self._carriers.values():
             carrier.join()

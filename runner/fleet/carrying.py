@@ -10,6 +10,7 @@ from ..errors import OutputBroken, RunnerError, ServerUnavailable
 from ..jobs.job import Job, Outcome, Problem, State
 from ..outputs.clean import one_line
 from ..outputs.collect import collect
+from ..outputs.secrets import secrets_in, text_without_secrets
 from ..server.client import Client
 from .executor import Ended, Fetched
 from .tasks import Prepared, Task
@@ -84,7 +85,7 @@ def ended(server: str, carried: Carried, results: Results) -> Ended:
     return Ended(
         server=server,
         key=carried.task.key,
-        outcome=results.outcome,
+        outcome=_without_secrets(results.outcome, job),
         files=results.files,
         texts=results.texts,
         values=made.values if made else {},
@@ -92,6 +93,15 @@ def ended(server: str, carried: Carried, results: Results) -> Ended:
         graph=job.graph if job else {},
         workflow=job.workflow if job else None,
     )
+
+
+def _without_secrets(outcome: Outcome, job: Job | None) -> Outcome:
+    """Return how a job ended, in words that may be printed and kept: servers repeat what inputs hold."""
+    if outcome.problem is None:
+        return outcome
+    known = secrets_in(job.graph) if job else frozenset()
+    message = text_without_secrets(outcome.problem.message, known)
+    return replace(outcome, problem=outcome.problem._replace(message=message))
 
 
 def problem_of(error: Exception) -> Problem:

@@ -116,5 +116,9 @@ class Executor(Protocol):
     def next_event(self, timeout: float) -> Event | None:
         """Return what happened next on any server; None if nothing did for so many seconds."""
 
-    def close(self) -> None:
-        """Take back what is unfinished, disconnect, and return when nothing runs any more."""
+    def close(self, take_back: bool = True) -> None:
+        """Take back what is unfinished, disconnect, and return when nothing runs any more.
+
+        Args:
+            take_back: False leaves what was posted at its server, to be adopted later; nothing is told of it.
+        """

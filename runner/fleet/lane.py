@@ -60,6 +60,7 @@ class Lane:
         self._ready: queue.SimpleQueue[Carried] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self._takes_back = True
         self._client: Client | None = None
         self._session: Session | None = None
         self._down: Problem | None = None
@@ -90,8 +91,9 @@ class Lane:
         if carried is not None and carried.posted and session is not None:
             session.cancel(job_id)
 
-    def leave(self) -> None:
-        """Begin to take back what is unfinished and to disconnect."""
+    def leave(self, take_back: bool = True) -> None:
+        """Begin to disconnect, and to take back what is unfinished unless it is to stay at the server."""
+        self._takes_back = take_back
         self._closing.set()
         self._wake()
 
@@ -101,7 +103,8 @@ class Lane:
             self._thread.join(0.05)
         self._preparing.shutdown(cancel_futures=True)
         self._fetching.shutdown(cancel_futures=True)
-        self._end_all(State.CANCELLED, Problem("cancelled", f"the job was taken back from {self._entry.name}"))
+        if self._takes_back:
+            self._end_all(State.CANCELLED, Problem("cancelled", f"the job was taken back from {self._entry.name}"))
 
     def _live(self) -> None:
         """Connect and work, again and again, until the lane is closed."""
@@ -140,6 +143,7 @@ class Lane:
             try:
                 return self._serve(session, client)
             finally:
+                session.takes_back = self._takes_back
                 with self._lock:
                     self._client = self._session = None
 

@@ -68,9 +68,9 @@ class RayExecutor(Carriers):
             self._carriers[name] = self._links[name] = RayLink(self._ray, name, actor, self._spool, self._events.put)
         super().open()
 
-    def close(self) -> None:
-        """Take back what is unfinished, end the actors, and return when nothing runs any more."""
-        super().close()
+    def close(self, take_back: bool = True) -> None:
+        """Take back what is unfinished, or leave it, end the actors, and return when nothing runs any more."""
+        super().close(take_back)
         if self._began_ray:
             self._ray.shutdown()
             self._began_ray = False

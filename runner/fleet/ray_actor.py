@@ -69,9 +69,9 @@ class ServerActor:
         """Delete a file that was read."""
         self._owned(path).unlink(missing_ok=True)
 
-    def close(self) -> list[Event]:
-        """Take back what is unfinished, and return what was not told yet."""
-        self._executor.close()
+    def close(self, take_back: bool = True) -> list[Event]:
+        """Take back what is unfinished, or leave it at the server, and return what was not told yet."""
+        self._executor.close(take_back)
         events = []
         while (event := self._executor.next_event(0.0)) is not None:
             events.append(event)

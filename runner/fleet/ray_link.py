@@ -38,6 +38,7 @@ class RayLink:
         self._orders: dict[Any, str] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self._takes_back = True
         self._away = False
         self._left: Any = None
         self._fetching = ThreadPoolExecutor(1, f"downloads from {name}")
@@ -63,10 +64,11 @@ class RayLink:
         """Return the id of the actor's process, on its machine."""
         return int(self._ray.get(self._actor.process.remote(), timeout=GRACE))
 
-    def leave(self) -> None:
-        """Begin to leave."""
+    def leave(self, take_back: bool = True) -> None:
+        """Begin to leave, and to take back what is unfinished unless it is to stay at the server."""
+        self._takes_back = take_back
         self._closing.set()
-        self._left = self._actor.close.remote()
+        self._left = self._actor.close.remote(take_back)
 
     def join(self) -> None:
         """Return when the actor has left; one that does not answer is ended."""
@@ -76,7 +78,8 @@ class RayLink:
         self._fetching.shutdown(wait=True)
         self._ray.kill(self._actor)
         self._thread.join()
-        self._lose_all(State.CANCELLED, Problem("cancelled", f"the job was taken back from {self._name}"))
+        if self._takes_back:
+            self._lose_all(State.CANCELLED, Problem("cancelled", f"the job was taken back from {self._name}"))
 
     def _order(self, method: Any, task: Task, job_id: str) -> None:
         with self._lock:

@@ -39,6 +39,11 @@ class Input(NamedTuple):
         return own and not self.options.get("forceInput")
 
     @property
+    def is_dynamic(self) -> bool:
+        """Whether it takes a prompt in which the editor makes random choices."""
+        return self.kind == "STRING" and self.options.get("dynamicPrompts") is True
+
+    @property
     def upload(self) -> str:
         """The kind of file that it takes, `image`, `video` or `audio`; empty where it takes none."""
         if self.options.get("image_folder", "input") != "input":

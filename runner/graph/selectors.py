@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ...prompt.errors import nearest_names
 from ..errors import UsageError
-from .aliases import INPUTS, USUAL, Derived
+from .aliases import USUAL, Derived
 from .nodes import Nodes, Place
 from .values import offer, shown
 
@@ -143,5 +143,5 @@ class Selectors:
             hint = nearest_names(node, nodes) or f"there are {offer(sorted(nodes))}"
             return f"no node is called {shown(node)}; {hint}"
         inputs = {place.name for place in self.settable()}
-        hint = nearest_names(selector, names | inputs | {*INPUTS}) or f"there are {offer(sorted(names or inputs))}"
+        hint = nearest_names(selector, names | inputs) or f"there are {offer(sorted(names or inputs))}"
         return f"the workflow has no input {shown(selector)}; {hint}"

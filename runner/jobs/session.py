@@ -19,6 +19,8 @@ CANCEL_TIMEOUT = 10.0
 class Session:
     """Jobs at one server. Use it in a `with` statement; leaving it takes back what has not ended.
 
+    Set `takes_back` to False, and leaving it leaves those jobs at the server: another session may adopt them.
+
     One thread drives it: `submit`, `adopt` and `poll`. Any other may `cancel` and `wake`. Call `poll` again and again
     while jobs are open: the server's messages are read there, and a server waits for clients that read slowly, so
     don't do long work between two calls in the same thread.
@@ -31,6 +33,7 @@ class Session:
         self._clock = clock or Clock()
         self._link = Link(client)
         self._following = Following(client, self._options, self._clock, self._link)
+        self.takes_back = True
 
     def __enter__(self) -> Session:
         """Connect before anything is posted, so that no event is missed.
@@ -46,9 +49,10 @@ class Session:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Take back what is unfinished, wait for the job that runs to leave, and disconnect."""
+        """Take back what is unfinished and wait for the job that runs to leave, unless they stay; disconnect."""
         try:
-            self._take_all_back()
+            if self.takes_back:
+                self._take_all_back()
         finally:
             self._link.close()
 

@@ -50,28 +50,6 @@ SAFE = frozenset(
 PICTURES = frozenset({".png", ".jpg", ".webp", ".gif", ".bmp", ".tif", ".avif"})
 VIDEOS = frozenset({".mp4", ".webm", ".mkv", ".mov", ".avi", ".ogv", ".m4v"})
 SOUNDS = frozenset({".mp3", ".wav", ".flac", ".ogg", ".opus", ".m4a", ".aac"})
-MEDIA_TYPES = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".webp": "image/webp",
-    ".gif": "image/gif",
-    ".avif": "image/avif",
-    ".mp4": "video/mp4",
-    ".m4v": "video/mp4",
-    ".webm": "video/webm",
-    ".mov": "video/quicktime",
-    ".mkv": "video/x-matroska",
-    ".mp3": "audio/mpeg",
-    ".wav": "audio/wav",
-    ".flac": "audio/flac",
-    ".ogg": "audio/ogg",
-    ".opus": "audio/ogg",
-    ".m4a": "audio/mp4",
-    ".glb": "model/gltf-binary",
-    ".txt": "text/plain",
-    ".json": "application/json",
-    ".svg": "image/svg+xml",
-}
 SCRIPTED = re.compile(
     rb"<\s*(?:script|foreignobject|iframe|object|embed|handler|animate|set)\b|\bon\w+\s*=|javascript:|<!(?:entity|doctype)|@import|xml-stylesheet"
     rb"|(?:href|src)\s*=\s*[\"']?\s*(?![\"'\s]*#)(?!data:image/(?:png|jpeg|webp))"
@@ -97,11 +75,6 @@ def ending(name: str, start: bytes, whole: Callable[[], bytes]) -> str:
     if told == ".svg" and b"<svg" in start:
         return ".svg" if _is_harmless(whole()) else ".svg.txt"
     return told if told in SAFE else UNKNOWN
-
-
-def media_type(suffix: str) -> str:
-    """Return the media type of files with an ending."""
-    return MEDIA_TYPES.get(suffix, "application/octet-stream")
 
 
 def _by_contents(start: bytes) -> str:

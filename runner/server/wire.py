@@ -183,7 +183,8 @@ class Wire:
         if 300 <= answer.status_code < 400:
             place = _origin(_target(answer))
             raise NotComfyUI(
-                f"{where} redirects to {one_line(place, 200)}; mend the address, or give the proxy there what it wants"
+                f"{where} redirects to {one_line(place, 200)}; mend the address, or give the proxy there what it wants",
+                reached=False,
             )
 
     def _body(self, answer: requests.Response, route: str) -> bytes:

@@ -128,7 +128,7 @@ def _line(entry: Entry, attempts: list[Attempt]) -> str:
 def hasten(monkeypatch: pytest.MonkeyPatch, giving_up: float = 10.0, **waits: Any) -> None:
     """Let commands wait less: a session as it is given, what is down for a moment, all jobs until `giving_up`."""
     quick = {name: getattr(QUICK, name) for name in ("silence", "idle", "patience", "look", "blind", "settle", "waits")}
-    monkeypatch.setattr(running, "Options", partial(Options, **{**quick, **waits}))
+    monkeypatch.setattr(running, "Options", lambda **given: Options(**{**given, **quick, **waits}))
     monkeypatch.setattr(running, "Settings", partial(Settings, first=0.05, most=0.2))
     monkeypatch.setattr(running, "Rules", partial(Rules, patience=giving_up))
     monkeypatch.setattr(carrying, "PAUSE", 0.02)

@@ -85,6 +85,7 @@ class SimulatedExecutor:
         self._servers, self._spool, self._gate = servers, spool, gate
         self._events: deque[Event] = deque()
         self.closed = False
+        self.took_back = False
         self.cancelled: list[str] = []
         self.adopted: list[str] = []
 
@@ -125,8 +126,8 @@ class SimulatedExecutor:
         self._gate()
         return self._events.popleft() if self._events else None
 
-    def close(self) -> None:
-        self.closed = True
+    def close(self, take_back: bool = True) -> None:
+        self.closed, self.took_back = True, take_back
 
     def take_down(self, server: str, *keys: str) -> None:
         """Let a server die, with all that it has."""

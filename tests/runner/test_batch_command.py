@@ -7,10 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from tagloom.runner.batch import foreseen
 from tagloom.runner.batch.journal import NAME, Journal
+from tagloom.runner.batch.rows import Row
 from tagloom.runner.cli import main
 
 from .fault_server.server import Run
@@ -214,3 +217,48 @@ def slowly(run: Run) -> None:
     run.begin()
     run.server.pause(0.2)
     run.end()
+
+
+def test_a_dry_run_lists_the_jobs_and_leaves_nothing(folder, capsys, fake_server):
+    (folder / "t.csv").write_text("positive,steps,seed\n1girl,,5\n1boy\x1b[2J,9,6\n")
+    assert main(["batch", "run", "t.csv", "--count", "2", "--out", "o", "--dry-run"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "4 jobs; nothing is queued",
+        "  job 1 (t.csv line 2): positive='1girl', seed=5",
+        "  job 2 (t.csv line 2): positive='1girl', seed=6",
+        "  job 3 (t.csv line 3): positive='1boy\\x1b[2J', steps='9', seed=6",
+        "  job 4 (t.csv line 3): positive='1boy\\x1b[2J', steps='9', seed=7",
+    ]
+    assert (fake_server.posted, (folder / "o").exists()) == ([], False)
+
+
+def test_a_dry_run_shows_no_keys():
+    told = foreseen.as_data([("1", Row({"color": 1, "12.api_key": "0123456789"}, "w.csv line 2"))], Path("o"))
+    assert told["planned"] == [
+        {"job": "1", "row": "w.csv line 2", "values": {"color": 1, "12.api_key": "[removed]"}},
+    ]
+
+
+def test_a_checkpoint_that_no_server_has_leaves_no_journal(folder, capsys, fake_server):
+    """The mended table may have the same folder, whether or not the folder was there before."""
+    command = ["batch", "run", "t.csv", "--out", "o"]
+    (folder / "t.csv").write_text("positive,checkpoint\n1girl,nope.safetensors\n")
+    assert main([*command, "--dry-run"]) == 5
+    assert "t.csv line 2: " in capsys.readouterr().err
+    assert main(command) == 5
+    said = capsys.readouterr().err
+    assert ("no server can do job 1" in said, "batch resume" in said) == (True, False)
+    assert (fake_server.posted, (folder / "o").exists()) == ([], False)
+    (folder / "t.csv").write_text("positive,checkpoint\n1girl,tagloom-tiny.safetensors\n")
+    assert main(command) == 0
+
+
+@pytest.mark.parametrize("is_posted", [False, True])
+def test_only_a_batch_of_which_nothing_was_posted_can_be_dropped(folder, is_posted):
+    (folder / "o").mkdir()
+    with Journal.new(folder / "o" / NAME, [("1", Row({}, "a")), ("2", Row({}, "b"))], {}) as journal:
+        if is_posted:
+            journal.post("1", "server", "id")
+        assert journal.drop_untouched() is not is_posted
+    assert [path.name for path in folder.glob("o/*.sqlite3")] == [NAME] * is_posted
+    assert (folder / "o").exists() is is_posted

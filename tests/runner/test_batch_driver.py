@@ -184,7 +184,7 @@ def test_leaving_early_takes_back_and_can_be_resumed(journal, executor, servers,
     driven = drive(tasks, executor, scheduler, journal, Saving(out), ["a"])
     next(event for event in driven if isinstance(event, JobEnded))
     driven.close()
-    assert executor.closed
+    assert executor.closed and executor.took_back
     assert [attempt.counts for attempt in journal.in_flight().values()] == [False, False]
     run(journal, executor, out, servers)
     assert results(out) == expected(3)

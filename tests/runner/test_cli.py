@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -271,3 +272,24 @@ def test_an_answer_that_is_no_picture_fails_the_job(capsys, fake_server):
     assert [line.split(":")[1].strip() for line in lines].count("error") == 2
     assert all("gave something else as the picture" in line for line in lines)
     assert not Path("out").exists()
+
+
+def test_a_dry_run_prints_the_first_picture_s_graph_and_sends_nothing(capsys, fake_server, make_png, tmp_path):
+    (tmp_path / "base.png").write_bytes(make_png(64, 64))
+    command = [*COMMAND, "--size", "832x1216", "--image", str(tmp_path / "base.png")]
+    assert main([*command, "--dry-run"]) == 0
+    foreseen = json.loads(capsys.readouterr().out)
+    assert (fake_server.posted, fake_server.uploads, Path("out").exists()) == ([], [], False)
+    assert main(command) == 0
+    sent = next(graph for graph in fake_server.graphs if seeds(graph) == [7])
+    assert '"tagloom/ID/base.png"' in comparable(foreseen)
+    assert comparable(foreseen).replace("tagloom/ID/base.png", "base.png") == comparable(sent)  # it keeps no folders
+
+
+def seeds(graph: dict[str, Any]) -> list[int]:
+    return [node["inputs"]["seed"] for node in graph.values() if node["class_type"] == "KSampler"]
+
+
+def comparable(graph: dict[str, Any]) -> str:
+    """Return a graph without the ids of jobs."""
+    return re.sub(r"tagloom/[0-9a-f-]{32,36}", "tagloom/ID", json.dumps(graph, sort_keys=True))

@@ -98,10 +98,15 @@ def test_what_keeps_it_from_running_is_one_event(told, command, exit_code, code)
 
 @pytest.mark.parametrize("command", [["workflow", "list"], ["workflow", "show", "graph.json"],
                                      ["workflow", "check", "graph.json"], ["workflow", "convert", "graph.json"],
-                                     ["run", "graph.json", "--dry-run"], ["models"]], ids=" ".join)  # fmt: skip
-def test_what_only_looks_is_one_event(told, command):
+                                     ["run", "graph.json", "--dry-run"], ["generate", "1girl", "--dry-run"],
+                                     ["batch", "run", "table.csv", "--dry-run"],
+                                     ["batch", "run", "--workflow", "graph.json", "--grid", "cfg=4,6", "--dry-run"],
+                                     ["models"]], ids=" ".join)  # fmt: skip
+def test_what_only_looks_is_one_event(told, fake_server, tmp_path, command):
+    before = {path.name for path in tmp_path.iterdir()}
     code, events = told(*command)
     assert (code, len(events)) == (0, 1)
+    assert (fake_server.posted, {path.name for path in tmp_path.iterdir()} - before - {"home"}) == ([], set())
 
 
 def test_secrets_reach_no_event_and_no_picture(told, fake_server):

@@ -24,7 +24,7 @@ from tagloom.runner.jobs.job import State, new_id
 from tagloom.runner.server.address import Address
 
 from . import executor_tasks
-from .driven import IMPATIENT, Driven, slow
+from .driven import IMPATIENT, LONG, Driven, slow
 from .executor_tasks import Picture
 from .fault_server import FaultServer, Run
 from .fault_server.pictures import picture
@@ -242,6 +242,27 @@ def test_leaving_takes_everything_back(drive, server):
     assert {end.outcome.state for end in driven.ended(2).values()} == {State.CANCELLED}
     assert server.pending == [] and len(server.interrupts) == 1
     assert server.running is None
+
+
+def test_leaving_can_leave_everything_at_the_server(drive, server):
+    """One runs and one waits; nothing is told of them, and the next executor takes them up."""
+    may_end = threading.Event()
+    server.behave = lambda run: (run.begin(), may_end.wait(LONG), run.end())
+    first = drive(one=server)
+    first.of(ServerUp)
+    ids = {key: first.submit("one", Picture(key)) for key in "ab"}
+    first.stand(a=State.RUNNING, b=State.QUEUED)
+    first.executor.close(take_back=False)
+    while (event := first.executor.next_event(0.0)) is not None:
+        assert not isinstance(event, Ended)
+    assert (server.running.id, [job.id for job in server.pending]) == (ids["a"], [ids["b"]])
+    may_end.set()
+    driven = drive(one=server)
+    driven.of(ServerUp)
+    for key, job_id in ids.items():
+        driven.executor.adopt("one", Picture(key), job_id)
+    assert {end.outcome.state for end in driven.ended(2).values()} == {State.DONE}
+    assert server.interrupts == [] and server.posted == server.done == list(ids.values())
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ CASES = {
     "h accepted": Case(
         answering("POST /prompt", taken_in_silence("partly")),
         "partial partly-refused: partial partly-refused",
-        1,
+        3,
         more=("--partial",),
     ),
     "j error": Case(always(lambda run: (run.begin("failure"), run.fail())), "failed job-failed: failed job-failed", 1),

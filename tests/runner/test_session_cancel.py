@@ -111,6 +111,25 @@ def test_another_thread_may_cancel_and_the_one_that_waits_wakes_up(fault_server)
         thread.join()
 
 
+def test_jobs_can_be_left_at_the_server(fault_server):
+    """One runs and one waits; another session takes them up, and each is done once."""
+    may_end = threading.Event()
+    server = fault_server(behave=lambda run: (run.begin(), may_end.wait(20), run.end()))
+    left = [job(), job()]
+    with Session(Client(server.url), QUICK) as session:
+        for one in left:
+            session.submit(one)
+        until(session, State.RUNNING)
+        session.takes_back = False
+    assert (server.running.id, [one.id for one in server.pending]) == (left[0].id, [left[1].id])
+    may_end.set()
+    with Session(Client(server.url), QUICK) as session:
+        for one in left:
+            session.adopt(one.id)
+        assert {outcome.state for outcome in ends(session, 2)} == {State.DONE}
+    assert server.interrupts == [] and server.posted == server.done == [one.id for one in left]
+
+
 def test_a_poll_that_waits_can_be_woken(fault_server):
     with Session(Client(fault_server().url), QUICK) as session:
         thread = threading.Timer(0.05, session.wake)
