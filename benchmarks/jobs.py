@@ -53,7 +53,10 @@ def small_graph(name: str) -> dict:
     color = int(uuid.uuid4().hex[:6], 16)
     return {
         "1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": color}},
-        "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": f"benchmark/{name}"}},
+        "2": {
+            "class_type": "SaveImage",
+            "inputs": {"images": ["1", 0], "filename_prefix": f"benchmark/{name[:3]}/{name}"},
+        },
     }
 
 

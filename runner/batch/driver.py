@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import Cancelled, JournalError, ServerUnavailable, WorkflowError
-from ..fleet.executor import Changed, Ended, Event, Executor, ServerDown, ServerUp
+from ..fleet.executor import Changed, Ended, Event, Executor, Fetching, ServerDown, ServerUp
 from ..fleet.scheduler import Scheduler
 from ..fleet.tasks import Task
 from ..jobs.job import Outcome, Problem, State, new_id
@@ -199,6 +199,8 @@ class _Run:
             case Changed(_, key, state):
                 if self._flights.changed(key, state):
                     yield event
+            case Fetching(_, key, seconds):
+                self._flights.fetching(key, seconds)
             case Ended():
                 yield from self._endings.ended(event)
             case _:

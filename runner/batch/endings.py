@@ -62,7 +62,8 @@ class Endings:
             return
         outcome = event.outcome
         if outcome.state in (State.DONE, State.PARTIAL):
-            self._scheduler.finished(flight.server, flight.key, time.monotonic(), outcome.seconds)
+            if not flight.made_room:
+                self._scheduler.finished(flight.server, flight.key, time.monotonic(), outcome.seconds)
             yield from self._plan(flight, event)
         else:
             yield from self._failed(flight, event)

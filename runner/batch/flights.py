@@ -12,6 +12,9 @@ from ..jobs.job import State
 from .journal import Journal
 from .records import Attempt
 
+MOST_FETCHING = 4
+"""Jobs of a server whose files may be on their way while it is given others: a slow network holds it up then."""
+
 
 @dataclass
 class Flight:
@@ -22,6 +25,7 @@ class Flight:
         running: whether the server has begun.
         adopted: whether an earlier process posted it.
         taken_back: whether that one cancelled it when it was left.
+        made_room: whether its server was given another task already, while its files are on their way.
     """
 
     task: Task
@@ -31,6 +35,7 @@ class Flight:
     running: bool = False
     adopted: bool = False
     taken_back: bool = False
+    made_room: bool = False
 
     @property
     def key(self) -> str:
@@ -79,6 +84,16 @@ class Flights:
             self._scheduler.started(flight.server, key, time.monotonic())
         self._journal.moved(key, flight.job_id, state)
         return True
+
+    def fetching(self, key: str, seconds: float | None) -> None:
+        """Note that a task is done at its server, which may go on while its files are fetched, if not too many are."""
+        flight = self._flying.get(key)
+        if flight is None:
+            return
+        others = sum(other.made_room for other in self._flying.values() if other.server == flight.server)
+        if others < MOST_FETCHING:
+            flight.made_room = True
+            self._scheduler.finished(flight.server, key, time.monotonic(), seconds)
 
     def arrived(self, server: str) -> list[Flight]:
         """Return what an earlier process left at a server that answers now."""

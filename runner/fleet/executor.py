@@ -80,6 +80,17 @@ class Previewed(NamedTuple):
     image: bytes
 
 
+class Fetching(NamedTuple):
+    """A task's job is done at its server, which has room for another; its files are on their way here.
+
+    `seconds` is what the server needed, if it says so.
+    """
+
+    server: str
+    key: str
+    seconds: float | None
+
+
 @dataclass(frozen=True)
 class Ended:
     """A task's job came to an end; its files are here already, and `values` and `parameters` as it was prepared."""
@@ -95,7 +106,7 @@ class Ended:
     workflow: Mapping[str, Any] | None = None
 
 
-Event = ServerUp | ServerDown | Changed | Stepped | Previewed | Ended
+Event = ServerUp | ServerDown | Changed | Stepped | Previewed | Fetching | Ended
 
 
 class Executor(Protocol):

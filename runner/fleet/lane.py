@@ -16,7 +16,7 @@ from ..jobs.options import Options
 from ..jobs.session import Session
 from ..server.client import Client
 from .carrying import Carried, Results, ended, fetch, prepare, problem_of
-from .executor import Changed, Event, Facts, Previewed, ServerDown, ServerUp, Stepped
+from .executor import Changed, Event, Facts, Fetching, Previewed, ServerDown, ServerUp, Stepped
 from .facts import facts
 from .servers import ServerEntry
 from .tasks import Task
@@ -213,6 +213,7 @@ class Lane:
             self._tell(Previewed(server, key, event.image))
         elif event.outcome.state in (State.DONE, State.PARTIAL):
             carried.fetching = True
+            self._tell(Fetching(server, key, event.outcome.seconds))
             self._fetching.submit(self._fetch, carried, client, event.outcome)
         else:
             self._end(carried, Results(event.outcome))
