@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .batch.told import Told
 from .embedded.installations import Installation
+from .errors import ServerUnavailable
 from .fleet.servers import ServerEntry
 from .jobs.job import Job, new_id
 from .outputs.saving import Saving
@@ -22,7 +23,7 @@ class Generation:
     """A request and where its pictures are made: the servers, and the files of those that are on this machine.
 
     Attributes:
-        target: the first server, for which the plan is made.
+        target: the first server that answered, for which the plan is made.
     """
 
     checked: Checked
@@ -35,7 +36,7 @@ class Generation:
 def begin(
     checked: Checked, servers: Sequence[ServerEntry], announce: Callable[[str], None] = lambda text: None
 ) -> Generation:
-    """Start what is ours of the servers, and make a request out for the first of them; nothing is queued yet.
+    """Make a request out for the first server that answers, started if it is one of ours; nothing is queued yet.
 
     Args:
         checked: with a seed; see `planning.prepare`.
@@ -43,11 +44,20 @@ def begin(
         announce: called with what is being done where it takes time.
 
     Raises:
-        RunnerError: if the first server can't be reached, or can't do it.
+        RunnerError: if no server can be reached, or that one can't do it.
     """
-    target = open_entry(servers[0], announce)
+    target = _first(servers, announce)
     found = {target.client.url: target.installation} if target.installation else {}
     return Generation(checked, plan(checked, target), tuple(servers), found, target)
+
+
+def _first(servers: Sequence[ServerEntry], announce: Callable[[str], None]) -> Target:
+    for entry in servers[:-1]:
+        try:
+            return open_entry(entry, announce)
+        except ServerUnavailable as error:
+            announce(str(error))
+    return open_entry(servers[-1], announce)
 
 
 def first_job(generation: Generation) -> Job:

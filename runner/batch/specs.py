@@ -175,7 +175,14 @@ def _look_through(text: str, where: str) -> None:
 
 
 def with_options(spec: Spec, axes: tuple[Axis, ...], given: Mapping[str, Value], count: int | None) -> Spec:
-    """Return what a file says with what the command line adds: more of a grid, defaults before its own, a count."""
+    """Return what a file says with what the command line adds: more of a grid, defaults before its own, a count.
+
+    Raises:
+        UsageError: for a name that is given and in the grid: one of them would count for nothing.
+    """
+    both = next((axis.name for axis in axes if axis.name in given), None)
+    if both is not None:
+        raise UsageError(f"{both} is in the grid and given besides (--set, or a TAGLOOM_SET_ variable); leave one out")
     return replace(
         spec,
         axes=(*spec.axes, *axes),

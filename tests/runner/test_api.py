@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import tagloom.runner
-from tagloom.runner import Client, JobsFailed, Request, aio
+from tagloom.runner import Client, How, JobsFailed, Request, aio
 from tagloom.runner.batch.told import JobEnded
 from tagloom.runner.errors import Cancelled, ServerUnavailable, UsageError, WorkflowError
 from tagloom.runner.fleet.executor import ServerUp
@@ -125,6 +125,13 @@ def test_a_workflow_takes_values(client, fake_server, tmp_path, as_data):
 def test_what_is_wrong_is_raised(client, act, error):
     with pytest.raises(error):
         act(client)
+
+
+def test_of_several_servers_one_that_is_down_is_done_without(fake_server, out):
+    said = []
+    client = Client("http://127.0.0.1:9", fake_server.url, out=out, how=How(announce=said.append))
+    assert [job.state for job in client.run(TWO)] == [State.DONE, State.DONE]
+    assert said and "127.0.0.1:9" in said[0]
 
 
 def test_asyncio(fake_server, out):

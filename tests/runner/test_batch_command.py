@@ -85,6 +85,7 @@ def test_the_files_are_named_by_a_template(batch, folder):
         (("t.csv", "--seed", "-1"), "--seed is -1"),
         (("t.csv", "--retries", "1000"), "--retries is 1000"),
         (("t.csv", "--grid", "cfg"), "write name=value,value"),
+        (("t.csv", "--grid", "cfg=4,5", "--set", "cfg=8"), "cfg is in the grid and given besides"),
         (("t.csv", "--name", "../{number}"), "leads out of the folder"),
         (
             ("bad.csv",),
