@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..errors import WorkflowError
@@ -84,7 +84,6 @@ class Sketch:
 
     top: Layer
     definitions: Mapping[str, Definition]
-    group_nodes: Mapping[str, Any] = field(default_factory=dict)
 
     def layers(self) -> Iterator[tuple[str, Layer]]:
         """Yield each layer with words that tell where it is, for messages."""
@@ -106,9 +105,7 @@ def sketch(workflow: Mapping[str, Any]) -> Sketch:
     for raw in _nested(held):
         definition = _definition(_dict(raw, "a subgraph"))
         definitions.setdefault(definition.id, definition)
-    extra = workflow.get("extra")
-    groups = extra.get("groupNodes") if isinstance(extra, dict) else None
-    return Sketch(_layer(workflow, "the workflow"), definitions, groups if isinstance(groups, dict) else {})
+    return Sketch(_layer(workflow, "the workflow"), definitions)
 
 
 def _nested(held: Any) -> Iterator[Any]:

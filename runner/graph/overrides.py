@@ -97,7 +97,7 @@ class _Writer:
         schedule = named_schedule(value) if selector == SAMPLER and SCHEDULER not in values else None
         places = self._selectors.certain(SCHEDULER) if schedule else ()
         if places:
-            self._put_all(selector, Found(places, SCHEDULER, replaces_links=True), schedule)
+            self._put_all(selector, Found(places, SCHEDULER), schedule)
 
     def done(self) -> Overridden:
         """Return the graph with all of it."""

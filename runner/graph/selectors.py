@@ -22,12 +22,10 @@ class Found(NamedTuple):
     Attributes:
         places: the inputs, all of which get the value.
         name: the short name that it is, such as `seed`, or nothing where a node is named.
-        replaces_links: whether a link into one of them may be taken out.
     """
 
     places: tuple[Place, ...]
     name: str
-    replaces_links: bool
 
 
 class Selectors:
@@ -46,14 +44,14 @@ class Selectors:
             UsageError: if there are none or several; the message lists the nearest, or all of them.
         """
         if self.declared.get(selector):
-            return Found(self.declared[selector], selector, replaces_links=True)
+            return Found(self.declared[selector], selector)
         if selector in self.declared:
             raise UsageError(
                 f"{selector} is declared for nodes that are muted, bypassed or gone; switch one of them on"
             )
         by_node = self._by_node(selector)
         if by_node:
-            return Found(by_node, "", replaces_links=True)
+            return Found(by_node, "")
         candidates = self._candidates(selector)
         if len(candidates) > 1:
             raise UsageError(self._ambiguous(selector, [places[0] for places in candidates]))
@@ -65,7 +63,7 @@ class Selectors:
                 f"{selector} is linked ({self._nodes.told(linked)}); set it where it comes from, or write "
                 f"{linked.node_id}.{linked.name} to put a value in the link's place"
             )
-        return Found(candidates[0], selector, replaces_links=False)
+        return Found(candidates[0], selector)
 
     def certain(self, name: str) -> tuple[Place, ...]:
         """Return the inputs of a short name, or nothing where it has none for sure."""
