@@ -30,10 +30,6 @@ class Workflow:
         """The node classes that it uses."""
         return {node["type"] for node in self.document["nodes"]}
 
-    def declares(self, name: str) -> bool:
-        """Return whether the workflow has an input of this name."""
-        return name in self._inputs
-
     def targets(self, name: str) -> list[tuple[int, str]]:
         """Return the (node id, input) pairs behind a declared name.
 

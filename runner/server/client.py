@@ -184,15 +184,6 @@ class Client:
         if prompt_id in self.queued()[0]:  # older servers interrupt whatever runs, whatever id they are told
             self._ask("POST", "/interrupt", json={"prompt_id": prompt_id}, patience=LOOKS)
 
-    def view(self, file: dict[str, str]) -> bytes:
-        """Return the bytes of an output file, as the history names it.
-
-        Raises:
-            OutputMissing: if the server no longer has it.
-            OutputBroken: if it does not come whole, or is too large to be held.
-        """
-        return files.read(self._wire, self.url, file)
-
     def download(self, file: dict[str, str], to: Path, limit: int = files.FILE_LIMIT) -> str:
         """Write an output file to a new file `to`; return its SHA-256. Nothing is left of half a file.
 

@@ -15,15 +15,6 @@ from .wire import Wire
 
 FILE_LIMIT = 4 * 2**30
 """Bytes that a file may have on disk."""
-VIEW_LIMIT = 256 * 2**20
-"""Bytes that a file may have in memory."""
-
-
-def read(wire: Wire, url: str, file: Mapping[str, Any], limit: int = VIEW_LIMIT) -> bytes:
-    """Return a file's bytes; see `Client.view`."""
-    with wire.opened_file("/view", _named(file)) as answer:
-        _check(url, answer, file)
-        return b"".join(wire.chunks(answer, limit, _told(url, file)))
 
 
 def fetch(wire: Wire, url: str, file: Mapping[str, Any], to: Path, limit: int) -> str:

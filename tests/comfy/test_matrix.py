@@ -1,6 +1,7 @@
 """A prompt matrix on the real ComfyUI: a picture for each combination, and all of them in one grid."""
 
 import io
+import uuid
 from collections.abc import Callable
 
 import numpy as np
@@ -59,13 +60,18 @@ def blank(text: str, columns: int = 0) -> dict:
 
 
 @pytest.fixture
-def run(target, outputs) -> Callable[[dict], dict]:
+def run(target, outputs, tmp_path) -> Callable[[dict], dict]:
     """A function that runs a graph and returns what its output nodes saved, as arrays, and the texts they show."""
+
+    def fetched(file: dict) -> bytes:
+        path = tmp_path / uuid.uuid4().hex
+        target.client.download(file, path)
+        return path.read_bytes()
 
     def shown(graph: dict) -> dict:
         given = outputs(graph)
         pictures = {
-            name: [pixels(target.client.view(file)) for file in output["images"]]
+            name: [pixels(fetched(file)) for file in output["images"]]
             for name, output in given.items()
             if "images" in output
         }

@@ -314,13 +314,14 @@ def test_model_folders_and_names(serve):
     assert client.model_names("no such") == []
 
 
-def test_an_output_s_bytes(serve, make_png):
+def test_an_output_is_asked_for_as_the_history_names_it(serve, make_png, tmp_path):
     server = serve({"GET /view": (200, "image/png", make_png())})
     file = {"filename": "a b.png", "subfolder": "tagloom", "type": "output", "other": "x"}
-    assert Client(server.url).view(file) == make_png()
+    Client(server.url).download(file, tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes() == make_png()
     assert server.asked[0][1] == "/view?filename=a+b.png&subfolder=tagloom&type=output"
 
 
-def test_an_output_that_is_gone_fails_the_job(serve):
+def test_an_output_that_is_gone_fails_the_job(serve, tmp_path):
     with pytest.raises(OutputMissing, match=r"a\.png.*404"):
-        Client(serve({}).url).view({"filename": "a.png"})
+        Client(serve({}).url).download({"filename": "a.png"}, tmp_path / "a.png")
