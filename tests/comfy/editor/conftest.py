@@ -20,9 +20,9 @@ QUIET = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Browser:
-    """A headless Chromium."""
+    """A headless Chromium; it is closed before other tests, which could run no asyncio loop beside Playwright's."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(playwright), args=QUIET)
         yield browser
