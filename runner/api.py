@@ -26,7 +26,7 @@ from .results import all_done
 from .running import How, run_tasks
 from .server.address import Address
 from .submissions import Submission
-from .targets import open_entry
+from .targets import answering
 from .workflow_work import workflow_work
 
 Work = Request | Document | Mapping[str, Any] | str | Path
@@ -126,7 +126,7 @@ class Client:
         if isinstance(asked.work, Request):
             yield from self._pictures(asked.work, asked, how)
             return
-        targets = [open_entry(entry, how.announce) for entry in self.servers]
+        targets = [*answering(self.servers, how.announce, how.announce)]
         work = workflow_work(
             _document(asked.work),
             asked.values or {},

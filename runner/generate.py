@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from .batch.told import Told
 from .embedded.installations import Installation
-from .errors import ServerUnavailable
 from .fleet.servers import ServerEntry
 from .jobs.job import Job, new_id
 from .outputs.saving import Saving
@@ -15,7 +14,7 @@ from .planning import Plan, plan
 from .request import Checked
 from .request_tasks import tasks
 from .running import USUAL, How, run_tasks
-from .targets import Target, open_entry
+from .targets import Target, answering
 
 
 @dataclass(frozen=True)
@@ -46,18 +45,9 @@ def begin(
     Raises:
         RunnerError: if no server can be reached, or that one can't do it.
     """
-    target = _first(servers, announce)
+    target = next(answering(servers, announce, announce))
     found = {target.client.url: target.installation} if target.installation else {}
     return Generation(checked, plan(checked, target), tuple(servers), found, target)
-
-
-def _first(servers: Sequence[ServerEntry], announce: Callable[[str], None]) -> Target:
-    for entry in servers[:-1]:
-        try:
-            return open_entry(entry, announce)
-        except ServerUnavailable as error:
-            announce(str(error))
-    return open_entry(servers[-1], announce)
 
 
 def first_job(generation: Generation) -> Job:

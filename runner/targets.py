@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from ..prompt.families import detect_file
 from ..prompt.hashing import HashCache
 from .embedded import installations
 from .embedded.preparation import OURS
-from .errors import UsageError
+from .errors import RunnerError, UsageError
 from .fleet.eligibility import loose_name
 from .fleet.servers import ServerEntry
 from .places import home
@@ -113,3 +113,32 @@ def open_entry(entry: ServerEntry, announce: Callable[[str], None] = lambda text
     target = Target(Client(entry.open(announce)), installation)
     target.client.version()
     return target
+
+
+def answering(
+    entries: Sequence[ServerEntry], announce: Callable[[str], None], warn: Callable[[str], None]
+) -> Iterator[Target]:
+    """Yield the servers that answer, each started when it is asked for if it is one of ours.
+
+    Args:
+        entries: the servers.
+        announce: called with what is being done where it takes time.
+        warn: called with why one of several is left out.
+
+    Raises:
+        RunnerError: if none answers.
+    """
+    problem: RunnerError | None = None
+    found = False
+    for entry in entries:
+        try:
+            target = open_entry(entry, announce)
+        except RunnerError as error:
+            problem = problem or error
+            if len(entries) > 1:
+                warn(str(error))
+        else:
+            found = True
+            yield target
+    if problem and not found:
+        raise problem

@@ -14,7 +14,7 @@ from ..batch.retries import RETRIES
 from ..batch.rows import MOST_JOBS, SEED, Row
 from ..errors import JournalError, RunnerError, UsageError
 from ..request import SEEDS
-from .results import path
+from .results import add_preview, add_results, path
 from .servers import add_json, add_servers, how_of, opened, server_entries
 
 if TYPE_CHECKING:
@@ -34,11 +34,12 @@ def add_batch(parser: argparse.ArgumentParser) -> None:
     run = commands.add_parser("run", help="do what a table, a grid or a YAML file says")
     run.set_defaults(run=_run)
     _add_jobs(run)
-    _add_results(run)
+    add_results(run, "batch", "a folder of its own")
     _add_how(run)
     resume = commands.add_parser("resume", help="go on with a batch that was ended, killed or cut off")
     resume.set_defaults(run=_resume)
     resume.add_argument("--failed", action="store_true", help="also try again what failed")
+    add_preview(resume)
     _add_how(resume)
     status = commands.add_parser("status", help="count a batch's jobs by state, and list what failed")
     status.set_defaults(run=_status)
@@ -46,7 +47,6 @@ def add_batch(parser: argparse.ArgumentParser) -> None:
     report.set_defaults(run=_report)
     for command in (resume, status, report):
         command.add_argument("folder", type=path, metavar="DIR", help="the batch's folder, given as --out")
-    for command in (run, resume, status, report):
         add_json(command)
 
 
@@ -69,23 +69,14 @@ def _add_jobs(parser: argparse.ArgumentParser) -> None:
     )
     jobs.add_argument("--count", type=int, metavar="N", help="jobs of each row, with seeds that count up (1)")
     jobs.add_argument("--seed", type=int, metavar="N", help="of rows that have none (each gets its own by chance)")
+    jobs.add_argument("--partial", action="store_true", help="keep what works where the server refuses a part")
+    jobs.add_argument("--dry-run", action="store_true", help="check all of it and list the jobs; nothing is run")
     jobs.add_argument("--allow-api-nodes", action="store_true", help="run nodes that ask services which cost money")
-
-
-def _add_results(parser: argparse.ArgumentParser) -> None:
-    results = parser.add_argument_group("results")
-    results.add_argument("--out", type=path, default=Path("batch"), metavar="DIR", help="a folder of its own (batch)")
-    results.add_argument("--name", metavar="TEMPLATE", help="the files' names, such as {number:05}-{checkpoint}")
-    results.add_argument("--partial", action="store_true", help="keep what works where the server refuses a part")
-    results.add_argument("--dry-run", action="store_true", help="check all of it and list the jobs; nothing is run")
 
 
 def _add_how(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--retries", type=int, default=RETRIES, metavar="N", help=f"tries after a job's first ({RETRIES})"
-    )
-    parser.add_argument(
-        "--preview", action="store_true", help="show pictures while they are made, in terminals that can"
     )
     add_servers(parser)
 

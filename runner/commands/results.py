@@ -10,13 +10,18 @@ if TYPE_CHECKING:
     from ..outputs.saving import Saving
 
 
-def add_results(parser: argparse.ArgumentParser) -> None:
-    """Add where files go, and how what is done is told."""
+def add_results(parser: argparse.ArgumentParser, out: str = "output", what: str = "where to save") -> None:
+    """Add where files go (`out`, if nothing is said), and how what is done is told."""
     results = parser.add_argument_group("results")
-    results.add_argument("--out", type=path, default=Path("output"), metavar="DIR", help="where to save (output)")
+    results.add_argument("--out", type=path, default=Path(out), metavar="DIR", help=f"{what} ({out})")
     results.add_argument("--name", metavar="TEMPLATE", help="the files' names, such as {number:05}-{seed}-{checkpoint}")
-    results.add_argument("--preview", action="store_true", help="show unfinished pictures, in terminals that can")
     results.add_argument("--json", action="store_true", help="print events as JSON, one a line")
+    add_preview(parser)
+
+
+def add_preview(parser: argparse.ArgumentParser) -> None:
+    """Add pictures that are shown while they are made."""
+    parser.add_argument("--preview", action="store_true", help="show unfinished pictures, in terminals that can")
 
 
 def saving_of(options: argparse.Namespace) -> Saving:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .. import places
-from ..errors import RunnerError, UsageError
+from ..errors import UsageError
 from .results import path
 
 if TYPE_CHECKING:
@@ -85,17 +85,6 @@ def opened(servers: Sequence[ServerEntry], output: Output) -> list[Target]:
     Raises:
         RunnerError: if none answers.
     """
-    from ..targets import open_entry
+    from ..targets import answering
 
-    found: list[Target] = []
-    problem: RunnerError | None = None
-    for server in servers:
-        try:
-            found.append(open_entry(server, output.announce))
-        except RunnerError as error:
-            problem = problem or error
-            if len(servers) > 1:
-                output.warning(str(error))
-    if problem and not found:
-        raise problem
-    return found
+    return [*answering(servers, output.announce, output.warning)]

@@ -132,6 +132,8 @@ def test_of_several_servers_one_that_is_down_is_done_without(fake_server, out):
     client = Client("http://127.0.0.1:9", fake_server.url, out=out, how=How(announce=said.append))
     assert [job.state for job in client.run(TWO)] == [State.DONE, State.DONE]
     assert said and "127.0.0.1:9" in said[0]
+    (job,) = client.run(plain(), seed=3)
+    assert job.state is State.DONE
 
 
 def test_asyncio(fake_server, out):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tagloom.runner import generate, targets
+from tagloom.runner import targets
 from tagloom.runner.cli import main
 from tagloom.runner.embedded import installations, processes
 from tagloom.runner.errors import JobFailed, RunnerError
@@ -197,7 +197,6 @@ def test_failures_have_exit_codes(refused, monkeypatch, error, code, words):
         raise error
 
     monkeypatch.setattr(targets, "open_entry", fail)
-    monkeypatch.setattr(generate, "open_entry", fail)
     before = signal.getsignal(signal.SIGINT)
     try:
         found, line, _ = refused("generate", TAGS)
