@@ -87,6 +87,9 @@ def drive(
         executor.open()
         yield from run.meet_servers()
         yield from run.work()
+    except KeyboardInterrupt:
+        journal.undo()  # it came at any moment; what was not committed yet is found out again
+        raise
     finally:
         run.leave()
 

@@ -17,7 +17,6 @@ from typing import Any
 
 from filelock import FileLock
 
-from ..errors import UsageError
 from ..jobs.job import Problem, State
 from ..outputs.folders import settle
 from ..outputs.saving import Intended, Saved
@@ -55,7 +54,7 @@ class Journal:
             journal = cls(schema.create(None), None, None)
             journal._fill(rows, made)
             return journal
-        cls.check_new(path)
+        schema.check_new(path)
         lock = schema.lock(path)
         part = path.with_name(f".{path.name}.part")
         try:
@@ -70,19 +69,6 @@ class Journal:
             part.unlink(missing_ok=True)
             lock.release()
             raise
-
-    @staticmethod
-    def check_new(path: Path) -> None:
-        """Make sure that a folder holds no batch.
-
-        Raises:
-            UsageError: if it does.
-        """
-        if path.exists():
-            raise UsageError(
-                f"{path.parent} holds a batch already; go on with: tagloom batch resume {path.parent}, or choose "
-                "another folder with --out"
-            )
 
     @classmethod
     def open(cls, path: Path) -> Journal:
@@ -147,6 +133,11 @@ class Journal:
                 self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise schema.unusable(self._path, error) from error
+
+    def undo(self) -> None:
+        """Forget what was noted since the last `commit`: it may be half of what belongs together."""
+        with suppress(sqlite3.Error):  # then there is nothing to forget
+            self._connection.execute("ROLLBACK")
 
     def _fill(self, rows: Iterable[tuple[str, Row]], made: Mapping[str, Any]) -> None:
         values: tuple[Any, ...] = (uuid.uuid4().hex, json.dumps(made), _now())

@@ -6,12 +6,13 @@ It is in SQLite's WAL mode, which wants a file system of this machine: a network
 from __future__ import annotations
 
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ..errors import JournalError
+from ..errors import JournalError, UsageError
 
 VERSION = 1
 APPLICATION = 0x7461676C
@@ -65,6 +66,19 @@ CREATE TABLE files (
 """
 
 
+def check_new(path: Path) -> None:
+    """Make sure that a folder holds no batch.
+
+    Raises:
+        UsageError: if it does.
+    """
+    if path.exists():
+        raise UsageError(
+            f"{path.parent} holds a batch already; go on with: tagloom batch resume {path.parent}, or choose another "
+            "folder with --out"
+        )
+
+
 def create(path: Path | None) -> sqlite3.Connection:
     """Return a new journal with its tables, in a transaction; without a path one that lives as long as this process.
 
@@ -74,12 +88,12 @@ def create(path: Path | None) -> sqlite3.Connection:
     try:
         if path is not None:
             path.touch(mode=0o600)  # the rows are in it as they were given, keys of services among them
-        connection = _connected(path)
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in TABLES.split(";\n"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+        with _closed_on_error(_connected(path)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in TABLES.split(";\n"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
         return connection
     except (sqlite3.Error, OSError) as error:
         raise unusable(path, error) from error
@@ -94,13 +108,13 @@ def open_file(path: Path, to_read: bool = False) -> sqlite3.Connection:
     if not path.is_file():
         raise JournalError(f"{path} is missing; is {path.parent} a batch's folder? Start one with tagloom batch run")
     try:
-        connection = _connected(path, to_read)
-        _check(connection, path)
-        if not to_read:
-            connection.execute("PRAGMA journal_mode = WAL")  # one sync a commit, and readers never wait
-            connection.execute("BEGIN IMMEDIATE")  # a file that can't be written shows before anything is queued
-            connection.execute("UPDATE batch SET id = id")
-            connection.execute("COMMIT")
+        with _closed_on_error(_connected(path, to_read)) as connection:
+            _check(connection, path)
+            if not to_read:
+                connection.execute("PRAGMA journal_mode = WAL")  # one sync a commit, and readers never wait
+                connection.execute("BEGIN IMMEDIATE")  # a file that can't be written shows before anything is queued
+                connection.execute("UPDATE batch SET id = id")
+                connection.execute("COMMIT")
         return connection
     except sqlite3.Error as error:
         raise unusable(path, error) from error
@@ -143,10 +157,20 @@ def _connected(path: Path | None, to_read: bool = False) -> sqlite3.Connection:
     mode = "ro" if to_read else "rwc" if not path.exists() else "rw"
     address = f"{path.absolute().as_uri()}?mode={mode}"
     connection = sqlite3.connect(address, uri=True, timeout=BUSY, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA foreign_keys = ON")
-    if not to_read:
-        connection.execute("PRAGMA synchronous = FULL")  # an id that got lost would be posted twice
+    with _closed_on_error(connection):
+        connection.execute("PRAGMA foreign_keys = ON")
+        if not to_read:
+            connection.execute("PRAGMA synchronous = FULL")  # an id that got lost would be posted twice
     return connection
+
+
+@contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:

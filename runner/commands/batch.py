@@ -85,6 +85,7 @@ def _run(options: argparse.Namespace, output: Output) -> int:
     from ..batch import foreseen
     from ..batch.journal import NAME, Journal
     from ..batch.making import Making, at
+    from ..batch.schema import check_new
     from ..outputs.folders import check_folder
     from ..outputs.names import SETTINGS, read_template
     from .given_workflow import find
@@ -93,7 +94,7 @@ def _run(options: argparse.Namespace, output: Output) -> int:
     spec = _spec(options)
     if options.name is not None:
         read_template(options.name).check(SETTINGS)
-    Journal.check_new(options.out / NAME)
+    check_new(options.out / NAME)
     check_folder(options.out)
     document = find(spec.workflow) if spec.workflow else None
     making = Making(spec.folder, document, tuple(axis.name for axis in spec.axes), options.name, options.partial)

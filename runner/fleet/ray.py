@@ -20,6 +20,9 @@ from .servers import ServerEntry
 LOCAL = "local"
 """The address that stands for a Ray of our own on this machine."""
 QUIET = {"include_dashboard": False, "log_to_driver": False, "configure_logging": False, "logging_level": "ERROR"}
+OFF = ("RAY_USAGE_STATS_ENABLED", "RAY_ENABLE_UV_RUN_RUNTIME_ENV")
+"""What Ray reads when it is imported, and leaves undone: reports of its use; and, where Tagloom was begun with
+`uv run`, copying the folder and building the environment anew for the actors, in which none began its work."""
 GROUPS = {"events": 1, "files": 1}
 """Threads of an actor besides the one that takes orders in their order: they wait for events, and send files."""
 
@@ -82,7 +85,6 @@ class RayExecutor(Carriers):
     def _connect(self) -> None:
         if self._ray.is_initialized():
             return
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody asked for it
         own: dict[str, Any] = {"num_cpus": max(2, os.cpu_count() or 1)} if self._address == LOCAL else {}
         try:
             self._ray.init(address=self._address, **own, **QUIET)
@@ -99,11 +101,13 @@ class RayExecutor(Carriers):
 
 
 def import_ray() -> Any:
-    """Return the module `ray`.
+    """Return the module `ray`, set up to do only what it was asked for.
 
     Raises:
         UsageError: if it is not installed; the message says how to get it.
     """
+    for name in OFF:
+        os.environ.setdefault(name, "0")
     try:
         return importlib.import_module("ray")
     except ImportError as error:

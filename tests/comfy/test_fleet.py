@@ -11,7 +11,7 @@ import pytest
 
 from tagloom.runner.embedded import processes
 from tagloom.runner.fleet.executor import Changed
-from tagloom.runner.fleet.ray import QUIET, RayExecutor
+from tagloom.runner.fleet.ray import QUIET, RayExecutor, import_ray
 from tagloom.runner.fleet.servers import ServerEntry
 from tagloom.runner.fleet.tasks import Needs
 from tagloom.runner.jobs.job import State
@@ -86,8 +86,7 @@ def test_a_server_killed_at_its_work_loses_nothing(both, tmp_path):
 @pytest.fixture
 def local_ray():
     """A Ray on this machine, ended after the test; its workers know the tasks of these tests."""
-    import ray
-
+    ray = import_ray()
     ray.init(address="local", num_cpus=2, **QUIET)
     ray.cloudpickle.register_pickle_by_value(sys.modules[real_fleet.__name__])
     yield

@@ -16,9 +16,10 @@ import tagloom
 ROOT = Path(__file__).parents[2]
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 PURE = ("tests/prompt", "tests/wallet", "tests/runner")
-"""The suites that need neither ComfyUI nor torch."""
-LONG = ("*_properties.py", "*_robustness.py", "*_hard.py")
-"""Their files of many generated and huge prompts: those run once, on the Python of the whole suite."""
+"""The suites that need neither ComfyUI nor torch, but for the tests that are marked."""
+MARKED = "not embedded and not ray"
+LONG = ("*_properties.py", "*_robustness.py", "*_hard.py", "*_draws.py", "*_kill.py", "*_soak.py")
+"""Their files of many generated prompts, and of many kills: those run once, on the Python of the whole suite."""
 
 
 def run(*command: object, **options) -> str:
@@ -102,19 +103,24 @@ def test_the_base_has_no_torch(wheel):
 
 @pytest.mark.parametrize("version", PYTHONS)
 def test_the_pure_rooms_on_every_python(wheel, tmp_path, version):
-    """The wheel is installed, without ComfyUI and torch, and its tests pass there."""
+    """The wheel is installed, without ComfyUI and torch, and its tests pass there.
+
+    On the Python of this suite they ran already.
+    """
     python = interpreter(version)
     if python is None:
         pytest.skip(f"there is no Python {version} on this machine")
     run(uv(), "venv", "--quiet", "--python", python, tmp_path / "venv")
     scripts = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")
-    packages = [f"tagloom[count] @ {wheel.as_uri()}", "pytest", "hypothesis", "numpy"]
+    packages = [f"tagloom[count] @ {wheel.as_uri()}", "pytest", "hypothesis", "pytest-xdist", "jsonschema", "numpy"]
     run(uv(), "pip", "install", "--quiet", "--python", scripts / "python", *packages)
     where = run(scripts / "python", "-c", "import tagloom; print(tagloom.__file__)", cwd=tmp_path)
     assert str(tmp_path / "venv") in where
     assert run(scripts / "tagloom", "--version", cwd=tmp_path).strip() == "0.1.0"
-    left = [f"--ignore-glob={pattern}" for pattern in LONG]
-    run(scripts / "pytest", "-q", "-p", "no:cacheprovider", "-m", "not embedded", *left, *PURE)
+    if f"{sys.version_info.major}.{sys.version_info.minor}" != version:
+        left = [f"--ignore-glob={pattern}" for pattern in LONG]
+        spread = ("-n", 3, "--dist", "worksteal")
+        run(scripts / "pytest", "-q", "-p", "no:cacheprovider", *spread, "-m", MARKED, *left, *PURE)
 
 
 def test_the_wheel_makes_a_picture(wheel, tmp_path):

@@ -44,6 +44,15 @@ class Gate:
             raise Crash
 
 
+class Once(Gate):
+    """Lets a single Ctrl-C through after a certain operation, and all that follows."""
+
+    def __call__(self) -> None:
+        self.count += 1
+        if self.count == self._last + 1:
+            raise KeyboardInterrupt
+
+
 class GatedConnection:
     """A connection to the journal's file behind a gate."""
 
@@ -60,9 +69,11 @@ class GatedConnection:
         return getattr(self._connection, name)
 
 
-def process(folder: Path, servers: Servers, last: int, template: NameTemplate | None = None) -> int:
+def process(
+    folder: Path, servers: Servers, last: int, template: NameTemplate | None = None, gated_by: type[Gate] = Gate
+) -> int:
     """Resume a batch in a process that dies after so many operations; return how many it made."""
-    gate = Gate(last)
+    gate = gated_by(last)
     journal = Journal.open(folder / NAME)
     connection = journal._connection
     journal._connection = GatedConnection(connection, gate)
@@ -70,9 +81,11 @@ def process(folder: Path, servers: Servers, last: int, template: NameTemplate | 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(saving, "_place", gated(saving._place, gate))
             run(journal, SimulatedExecutor(servers, folder / "spool", gate), folder, servers, template=template)
-    except Crash:
+    except (Crash, KeyboardInterrupt):
         pass
     finally:
+        if gated_by is Once:
+            journal.commit()  # as whoever opened it does in the end
         connection.close()  # what is not committed is gone
         journal._lock.release()
     return gate.count
@@ -127,6 +140,19 @@ def test_a_crash_after_each_operation(tmp_path):
         process(folder, servers, FAR)
         assert_complete(folder)
         assert set(servers.runs.values()) == {1}, last
+
+
+def test_ctrl_c_after_each_operation(tmp_path):
+    """Half of what belongs together is never written, and what the server finished is not run again."""
+    for last in range(FAR):
+        folder, servers = tmp_path / str(last), Servers("a", "b")
+        start(folder)
+        if process(folder, servers, last, gated_by=Once) <= last:
+            break
+        process(folder, servers, FAR)
+        assert_complete(folder)
+        assert set(servers.runs.values()) == {1}, last
+    assert last > 100
 
 
 def test_a_crash_after_each_operation_with_servers_that_restart_meanwhile(tmp_path):

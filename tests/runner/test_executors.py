@@ -16,7 +16,7 @@ import pytest
 
 from tagloom.runner.errors import UsageError
 from tagloom.runner.fleet.executor import Changed, Ended, ServerDown, ServerUp, Stepped
-from tagloom.runner.fleet.ray import QUIET, RayExecutor
+from tagloom.runner.fleet.ray import QUIET, RayExecutor, import_ray
 from tagloom.runner.fleet.ray_actor import ServerActor, newest
 from tagloom.runner.fleet.servers import ServerEntry
 from tagloom.runner.fleet.threads import ThreadExecutor
@@ -33,15 +33,14 @@ from .fault_server.pictures import picture
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A Ray on this machine, for all tests here."""
-    import ray
-
+    ray = import_ray()
     ray.init(address="local", num_cpus=2, **QUIET)
     ray.cloudpickle.register_pickle_by_value(sys.modules[executor_tasks.__name__])
     yield ray
     ray.shutdown()
 
 
-@pytest.fixture(params=["threads", "ray"])
+@pytest.fixture(params=["threads", pytest.param("ray", marks=pytest.mark.ray)])
 def drive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Driven]]:
     """Return a function that opens an executor for servers by their names; it is closed after the test."""
     opened: list[Driven] = []
@@ -274,6 +273,7 @@ def over_ray(cluster, tmp_path, server) -> Iterator[Driven]:
     driven.executor.close()
 
 
+@pytest.mark.ray
 def test_an_actor_that_dies_leaves_its_job_to_the_next_one(over_ray, server):
     """Ray starts the actor again, which takes the job up: the server did it once, and nothing was posted twice."""
     server.behave = slow
@@ -287,6 +287,7 @@ def test_an_actor_that_dies_leaves_its_job_to_the_next_one(over_ray, server):
     assert server.posted == server.done == [job_id]
 
 
+@pytest.mark.ray
 def test_a_task_that_can_t_travel_fails_alone(over_ray):
     """One can't be pickled; the other one's class is not known to the actor."""
     over_ray.submit("one", Picture("a", fault=threading.Lock()))
