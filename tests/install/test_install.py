@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[2]
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 PURE = ("tests/prompt", "tests/wallet", "tests/runner")
 """The suites that need neither ComfyUI nor torch, but for the tests that are marked."""
-MARKED = "not embedded and not ray"
+MARKED = "not embedded and not ray and not postgresql"
+TOOLS = ("pytest", "pytest-xdist", "hypothesis", "jsonschema", "numpy")
 LONG = ("*_properties.py", "*_robustness.py", "*_hard.py", "*_draws.py", "*_kill.py", "*_soak.py")
 """Their files of many generated prompts, and of many kills: those run once, on the Python of the whole suite."""
 
@@ -79,6 +80,7 @@ def test_the_wheel_holds_what_runs_and_nothing_else(wheel):
         "tagloom/tiny/tagloom-tiny.safetensors",
         "tagloom/subgraphs/Tag Prompt.json",
         "tagloom/wallet/data/plans.yaml",
+        "tagloom/wallet/migrations/versions/0001_ledger.py",
         "tagloom/web/docs/TagloomTagReport.md",
         "tagloom/workflows/Tags to Image.json",
         "tagloom/workflows/Tags to Image.jpg",
@@ -112,7 +114,14 @@ def test_the_pure_rooms_on_every_python(wheel, tmp_path, version):
         pytest.skip(f"there is no Python {version} on this machine")
     run(uv(), "venv", "--quiet", "--python", python, tmp_path / "venv")
     scripts = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")
-    packages = [f"tagloom[count] @ {wheel.as_uri()}", "pytest", "hypothesis", "pytest-xdist", "jsonschema", "numpy"]
+    packages = [
+        f"tagloom[count,wallet] @ {wheel.as_uri()}",
+        "pytest",
+        "hypothesis",
+        "pytest-xdist",
+        "jsonschema",
+        "numpy",
+    ]
     run(uv(), "pip", "install", "--quiet", "--python", scripts / "python", *packages)
     where = run(scripts / "python", "-c", "import tagloom; print(tagloom.__file__)", cwd=tmp_path)
     assert str(tmp_path / "venv") in where

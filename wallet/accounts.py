@@ -1,0 +1,253 @@
+"""One user's account within a transaction: it is locked, changed by entries in the ledger, and stored at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from .errors import InsufficientTokens, KeyUsed, UnknownUser
+from .periods import begins, between, first_day, next_first_day
+from .plans import Plan, plan
+from .records import Kind, Standing
+from .tables import ENTRIES, RESERVATIONS, USERS
+
+B = sa.bindparam
+_OF_USER = sa.select(USERS).where(USERS.c.name == B("name")).with_for_update()
+_LATE = sa.select(RESERVATIONS).where(
+    RESERVATIONS.c.user_id == B("user"), RESERVATIONS.c.open > 0, RESERVATIONS.c.expires <= B("now")
+)
+_WITH_KEY = sa.select(ENTRIES).where(ENTRIES.c.user_id == B("user"), ENTRIES.c.key == B("by"))
+_OF_JOB = sa.select(RESERVATIONS).where(RESERVATIONS.c.user_id == B("user"), RESERVATIONS.c.key == B("by"))
+_GRANTED = sa.select(sa.func.coalesce(sa.func.sum(ENTRIES.c.amount), 0)).where(
+    ENTRIES.c.user_id == B("user"), ENTRIES.c.kind == "grant", ENTRIES.c.period >= B("first")
+)
+_NEW = sa.insert(RESERVATIONS).returning(*RESERVATIONS.c)
+_STORED = sa.update(USERS).where(USERS.c.id == B("user"))
+_CHANGED = sa.update(RESERVATIONS).where(RESERVATIONS.c.id == B("reservation"))
+_POSTED = sa.insert(ENTRIES)
+
+
+class Held:
+    """A reservation's row, to be changed."""
+
+    def __init__(self, row: Mapping[Any, Any]) -> None:
+        self.id: int = row["id"]
+        self.key: str = row["key"]
+        self.run: str = row["run"]
+        self.period: str = row["period"]
+        self.tokens: int = row["tokens"]
+        self.open: int = row["open"]
+        self.allowance: int = row["allowance"]
+        self.committed: int = row["committed"]
+        self.paid_allowance: int = row["paid_allowance"]
+        self.refunded: int = row["refunded"]
+        self.undone: int = row["undone"]
+        self.expires: int = row["expires"]
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the columns that may have changed."""
+        return {name: value for name, value in vars(self).items() if name not in ("id", "key", "run", "period")}
+
+
+class Account:
+    """A user's row, locked until the transaction ends. `store` writes what was posted."""
+
+    def __init__(self, connection: Connection, name: str, now: datetime, to: Plan | None = None) -> None:
+        """Lock the row, release what has expired, and grant what is due; with `to`, go over to that plan.
+
+        Raises:
+            UnknownUser: if there is no such user.
+            UnknownPlan: if the user's plan is not known any more, and there is no other one.
+        """
+        row = connection.execute(_OF_USER, {"name": name}).mappings().one_or_none()
+        if row is None:
+            raise UnknownUser.of(name)
+        self._connection, self._now = connection, now
+        self.id, self.name, self.plan = row["id"], name, to or plan(row["plan"])
+        self.balance, self.held, self.allowance = row["balance"], row["held"], row["allowance"]
+        self.period, self._granted = row["period"], row["granted"]
+        self._was = self._sums()
+        self._entries: list[dict[str, Any]] = []
+        self._changed: dict[int, Held] = {}
+        self._expire()
+        self._grant_due()
+        if to:
+            self._connection.execute(_STORED, {"user": self.id, "plan": to.id})
+
+    @property
+    def milliseconds(self) -> int:
+        """The transaction's moment, since 1970."""
+        return int(self._now.timestamp() * 1000)
+
+    @property
+    def _first(self) -> str:
+        return first_day(self._now, self.plan.period, self.plan.time_zone).isoformat()
+
+    def standing(self) -> Standing:
+        """Return how the user stands with all that was posted."""
+        tokens = self.plan.allowance
+        return Standing(self.name, self.plan.id, self.balance, self.held, self.allowance, self._next_grant(), tokens)
+
+    def need(self, tokens: int) -> None:
+        """Make sure that the balance suffices, or raise `InsufficientTokens`."""
+        if tokens > self.balance:
+            raise InsufficientTokens(tokens, self.balance, self._next_grant())
+
+    def is_new(self, key: str, kind: Kind, amount: int = 0, held: int = 0) -> bool:
+        """Return whether nothing was posted under a key yet.
+
+        Raises:
+            KeyUsed: if something else was.
+        """
+        row = self._connection.execute(_WITH_KEY, {"user": self.id, "by": key}).mappings().one_or_none()
+        if row is not None and (row["kind"], row["amount"], row["held"]) != (kind, amount, held):
+            tokens = abs(row["amount"] or row["held"])
+            raise KeyUsed(f"the key {key!r} stands for another operation already ({row['kind']} of {tokens})")
+        return row is None
+
+    def post(
+        self,
+        kind: Kind,
+        key: str,
+        amount: int = 0,
+        held: int = 0,
+        allowance: int = 0,
+        of: Held | None = None,
+        period: str = "",
+        note: str = "",
+    ) -> None:
+        """Add a line to the ledger."""
+        self.balance += amount
+        self.held += held
+        self.allowance += allowance
+        line = {"user_id": self.id, "at": self.milliseconds, "kind": kind, "amount": amount, "held": held}
+        more = {"allowance": allowance, "reservation_id": of and of.id, "key": key, "period": period, "note": note}
+        self._entries.append(line | more)
+
+    def reservation(self, job: str) -> Held | None:
+        """Return a job's reservation, to be changed."""
+        row = self._connection.execute(_OF_JOB, {"user": self.id, "by": job}).mappings().one_or_none()
+        return None if row is None else self._kept(Held(row))
+
+    def new_reservation(self, job: str, run: str, expires: int) -> Held:
+        """Make an empty one."""
+        values = {"user_id": self.id, "key": job, "run": run, "period": self.period, "expires": expires}
+        zero = {"tokens": 0, "open": 0, "allowance": 0}
+        return self._kept(Held(self._connection.execute(_NEW, values | zero).mappings().one()))
+
+    def set_aside(self, tokens: int, of: Held, key: str) -> None:
+        """Reserve for a job; what lapses soonest goes first.
+
+        Raises:
+            InsufficientTokens: if the balance does not suffice.
+        """
+        self.need(tokens)
+        lapsing = min(tokens, self.allowance)
+        self.post("reserve", key, -tokens, tokens, -lapsing, of)
+        of.tokens += tokens
+        of.open += tokens
+        of.allowance += lapsing
+
+    def pay(self, tokens: int, of: Held, key: str) -> None:
+        """Pay from what is set aside."""
+        lapsing = min(tokens, of.allowance)
+        self.post("commit", key, held=-tokens, of=of)
+        of.open -= tokens
+        of.allowance -= lapsing
+        of.committed += tokens
+        of.paid_allowance += lapsing
+
+    def let_go(self, of: Held, note: str = "") -> None:
+        """Release all that is open of a reservation."""
+        tokens, lapsing = of.open, of.allowance
+        of.open = of.allowance = 0
+        back, lapses = self._given_back(lapsing, of)
+        self.post("release", f"release:{of.id}", tokens, -tokens, back, of, note=note)
+        self._lapse(lapses, f"lapse-of:{of.id}:0", of)
+
+    def take_back_payment(self, of: Held) -> None:
+        """Refund all that a job paid, as it delivered nothing; it may be paid anew."""
+        tokens, lapsing = of.committed - of.refunded, of.paid_allowance
+        of.refunded += tokens
+        of.paid_allowance = 0
+        of.undone += 1
+        back, lapses = self._given_back(min(lapsing, tokens), of)
+        self.post("refund", f"undo:{of.id}:{of.undone}", tokens, allowance=back, of=of, note="nothing was delivered")
+        self._lapse(lapses, f"lapse-of:{of.id}:{of.undone}", of)
+
+    def store(self) -> None:
+        """Write all that was posted."""
+        if self._sums() != self._was:
+            names = ("balance", "held", "allowance", "period", "granted")
+            values = dict(zip(names, self._sums(), strict=True))
+            self._connection.execute(_STORED, {"user": self.id, **values})
+        for held in self._changed.values():
+            self._connection.execute(_CHANGED, {"reservation": held.id, **held.as_row()})
+        if self._entries:
+            self._connection.execute(_POSTED, self._entries)
+
+    def _grant_due(self) -> None:
+        """Grant what the plan gives for the present period and was not granted yet; let the last one's rest lapse."""
+        first, lapses = self._first, self.plan.unused == "lapse"
+        if first > self.period:
+            if lapses:
+                self._lapse(self.allowance, f"lapse:{first}", None)
+            elif self.period:
+                self._grant_missed(first)
+            self.period, self._granted = first, 0
+        granted = self._granted if first == self.period else self._granted_since(first)
+        due = self.plan.allowance - granted
+        if due > 0:
+            key = f"grant:{first}:{granted + due}"
+            self.post("grant", key, due, allowance=due if lapses else 0, period=first, note=self.plan.name)
+            self._granted += due if first == self.period else 0
+
+    def _sums(self) -> tuple[Any, ...]:
+        return self.balance, self.held, self.allowance, self.period, self._granted
+
+    def _kept(self, held: Held) -> Held:
+        return self._changed.setdefault(held.id, held)
+
+    def _expire(self) -> None:
+        late = {"user": self.id, "now": self.milliseconds}
+        for row in self._connection.execute(_LATE, late).mappings().all():
+            self.let_go(self._kept(Held(row)), note="expired")
+
+    def _given_back(self, lapsing: int, of: Held) -> tuple[int, int]:
+        """Return how much of what comes back is of the present period, and how much lapsed meanwhile."""
+        over = self.plan.unused == "lapse" and of.period < self._first
+        return (0, lapsing) if over else (lapsing, 0)
+
+    def _lapse(self, tokens: int, key: str, of: Held | None) -> None:
+        if tokens:
+            of_allowance = 0 if of else tokens
+            self.post("adjust", key, -tokens, allowance=-of_allowance, of=of, note="lapsed")
+
+    def _grant_missed(self, first: str) -> None:
+        period = self.plan.period
+        for missed in between(_day(self.period), _day(first), period) if self.plan.allowance else ():
+            day = missed.isoformat()
+            tokens = self.plan.allowance
+            self.post("grant", f"grant:{day}:{tokens}", tokens, period=day, note=self.plan.name)
+
+    def _granted_since(self, first: str) -> int:
+        """Return what was granted for this period and later ones: clocks, time zones and plans may have gone back."""
+        posted: int = sum(
+            line["amount"] for line in self._entries if line["kind"] == "grant" and line["period"] >= first
+        )
+        found = self._connection.execute(_GRANTED, {"user": self.id, "first": first}).scalar_one()
+        return int(found) + posted
+
+    def _next_grant(self) -> datetime | None:
+        if not self.plan.allowance:
+            return None
+        following = next_first_day(_day(self._first), self.plan.period)
+        return begins(following, self.plan.time_zone)
+
+
+def _day(text: str) -> Any:
+    return datetime.strptime(text, "%Y-%m-%d").date()

@@ -1,0 +1,208 @@
+"""The wallet's database: where it is, how it is opened, made and brought up to date, and what its errors say."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from .errors import StorageError
+from .migrations import HEAD, KNOWN, VERSION_TABLE, upgrade
+
+BUSY = 60
+"""Seconds for which a transaction waits for those of others."""
+READS = "tagloom_reads"
+
+
+def address(given: str | None = None) -> URL:
+    """Return which database is meant: a URL or a file's path, else `TAGLOOM_WALLET`, else the default file.
+
+    Raises:
+        StorageError: if it is no URL that is understood.
+    """
+    text = given or os.environ.get("TAGLOOM_WALLET") or str(_default())
+    if "://" not in text:
+        return URL.create("sqlite", database=str(Path(text).expanduser().absolute()))
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise StorageError("the wallet's URL is not understood; write sqlite:///FILE or postgresql://...") from error
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    return url
+
+
+class Database:
+    """A database that holds a wallet of the present schema. It may be used by several threads."""
+
+    def __init__(self, given: str | None = None, create: bool = False) -> None:
+        """Open it, and bring an older schema up to date.
+
+        Args:
+            given: see `address`.
+            create: make it where there is none.
+
+        Raises:
+            StorageError: if it is missing, out of reach, no wallet, damaged, newer, or can't be written.
+        """
+        self.url = address(given)
+        self._is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self._is_sqlite:
+            self._find_file(create)
+        self._engine = _engine(self.url)
+        try:
+            self._bring_up_to_date(create)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages: its file, or its URL without the password."""
+        return str(self.url.database) if self._is_sqlite else self.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Yield a connection in a transaction that is written whole when the block ends, and not at all on an error."""
+        with self._translated(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yield a connection to look into the database as it is at one moment."""
+        with self._translated(), self._engine.connect() as connection:
+            options = {READS: True} if self._is_sqlite else {"isolation_level": "REPEATABLE READ"}
+            connection.execution_options(**options)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def _find_file(self, create: bool) -> None:
+        path = Path(str(self.url.database or ""))
+        if not self.url.database or path.name == ":memory:":
+            raise StorageError("a wallet in memory would be gone at once; name a file")
+        if path.exists():
+            if not path.is_file():
+                raise StorageError(f"the wallet {path} is no file; name another one")
+        elif not create:
+            raise StorageError(f"there is no wallet {path}; make one with: tagloom wallet create NAME")
+        else:
+            _new_file(path)
+
+    def _bring_up_to_date(self, create: bool) -> None:
+        with self.reading() as connection:
+            version = self._version(connection)
+        if version == HEAD:
+            return
+        if version is None and not create:
+            raise StorageError(f"{self.name} holds no wallet; make one with: tagloom wallet create NAME")
+        with self.writing() as connection:
+            if not self._is_sqlite:
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(7461676)"))  # of several, one makes it
+            if self._version(connection) != HEAD:
+                upgrade(connection)
+
+    def _version(self, connection: Connection) -> str | None:
+        """Return the schema's version, or None if there is no wallet.
+
+        Raises:
+            StorageError: if it is a newer one, or the database of something else.
+        """
+        tables = sa.inspect(connection).get_table_names()
+        if VERSION_TABLE not in tables:
+            if self._is_sqlite and tables:
+                raise StorageError(f"{self.name} is the database of something else; name another file")
+            return None
+        version = connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
+        if version is not None and version not in KNOWN:
+            raise StorageError(
+                f"the wallet {self.name} is of a newer Tagloom (schema {version}, known is {HEAD}); update Tagloom"
+            )
+        return version
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, PoolTimeout) as error:
+            cause = getattr(error, "orig", None) or error
+            said = " ".join(str(cause).split())[:300] or type(cause).__name__
+            raise StorageError(f"the wallet {self.name} can't be used ({said}); nothing was changed") from error
+
+
+def _engine(url: URL) -> Engine:
+    is_sqlite = url.get_backend_name() == "sqlite"
+    options = {"timeout": BUSY} if is_sqlite else {"connect_timeout": 10}
+    try:
+        engine = sa.create_engine(url, connect_args=options, pool_pre_ping=not is_sqlite)
+    except ModuleNotFoundError as error:
+        raise StorageError(
+            f"{error.name} is not installed, which {url.drivername} needs; for PostgreSQL, install the extra postgres: "
+            "pip install '.[postgres]'"
+        ) from error
+    except (NoSuchModuleError, SQLAlchemyError, TypeError) as error:
+        raise StorageError(f"{url.drivername} is no database that is known; use SQLite or PostgreSQL") from error
+    if is_sqlite:
+        sa.event.listen(engine, "connect", _prepare)
+        sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: object, record: object) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined]  # transactions begin where we say
+    for pragma in ("foreign_keys = ON", "synchronous = FULL"):
+        connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+
+
+def _begin(connection: Connection) -> None:
+    reads = connection.get_execution_options().get(READS)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _new_file(path: Path) -> None:
+    """Make a wallet's file, whole or not at all; where another process is quicker, its file is used."""
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    engine = sa.create_engine(URL.create("sqlite", database=str(part)))
+    sa.event.listen(engine, "connect", _prepare)
+    sa.event.listen(engine, "begin", _begin)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.touch(mode=0o600)
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")  # readers never wait; the file remembers it
+        with engine.begin() as connection:
+            upgrade(connection)
+        engine.dispose()
+        if not path.exists():
+            part.replace(path) if os.name == "nt" else os.link(part, path)
+    except FileExistsError:
+        pass
+    except (OSError, DBAPIError) as error:
+        said = getattr(error, "strerror", None) or " ".join(str(getattr(error, "orig", error)).split())
+        raise StorageError(f"the wallet {path} can't be made ({said}); name another place with --wallet") from error
+    finally:
+        engine.dispose()
+        for left in (part, part.with_name(f"{part.name}-wal"), part.with_name(f"{part.name}-shm")):
+            left.unlink(missing_ok=True)
+
+
+def _default() -> Path:
+    """Return the file in the platform's data folder, or below `TAGLOOM_HOME`."""
+    home = os.environ.get("TAGLOOM_HOME")
+    if home:
+        return Path(home).expanduser() / "wallet.sqlite3"
+    try:
+        import platformdirs
+    except ImportError:
+        raise StorageError("nothing says where the wallet is; set TAGLOOM_WALLET to its file or URL") from None
+    return platformdirs.user_data_path("tagloom", appauthor=False) / "wallet.sqlite3"
