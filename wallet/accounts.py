@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -9,21 +10,28 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from .errors import InsufficientTokens, KeyUsed, UnknownUser
-from .periods import begins, between, first_day, next_first_day
+from .amounts import is_name
+from .errors import BadAmount, InsufficientTokens, KeyUsed, UnknownPlan, UnknownUser
+from .periods import begins, between, days_after, first_day, next_first_day
 from .plans import Plan, plan
 from .records import Kind, Standing
 from .tables import ENTRIES, RESERVATIONS, USERS
 
+MOST_MISSED = 31
+"""Periods that are made up for, at most, when a user of a plan whose tokens stay was away."""
+AHEAD = 2
+"""Days by which the last period may lie ahead of the present one, by another time zone. More, and a clock was wrong."""
 B = sa.bindparam
 _OF_USER = sa.select(USERS).where(USERS.c.name == B("name")).with_for_update()
 _LATE = sa.select(RESERVATIONS).where(
     RESERVATIONS.c.user_id == B("user"), RESERVATIONS.c.open > 0, RESERVATIONS.c.expires <= B("now")
 )
+_OF_RUN = (RESERVATIONS.c.user_id == B("user"), RESERVATIONS.c.open > 0, RESERVATIONS.c.run == B("run"))
+_OPEN_OF = sa.select(RESERVATIONS).where(*_OF_RUN).order_by(RESERVATIONS.c.id)
 _WITH_KEY = sa.select(ENTRIES).where(ENTRIES.c.user_id == B("user"), ENTRIES.c.key == B("by"))
 _OF_JOB = sa.select(RESERVATIONS).where(RESERVATIONS.c.user_id == B("user"), RESERVATIONS.c.key == B("by"))
 _GRANTED = sa.select(sa.func.coalesce(sa.func.sum(ENTRIES.c.amount), 0)).where(
-    ENTRIES.c.user_id == B("user"), ENTRIES.c.kind == "grant", ENTRIES.c.period >= B("first")
+    ENTRIES.c.user_id == B("user"), ENTRIES.c.kind == "grant", ENTRIES.c.period.between(B("first"), B("last"))
 )
 _NEW = sa.insert(RESERVATIONS).returning(*RESERVATIONS.c)
 _STORED = sa.update(USERS).where(USERS.c.id == B("user"))
@@ -48,9 +56,21 @@ class Held:
         self.undone: int = row["undone"]
         self.expires: int = row["expires"]
 
+    def refundable(self, tokens: int | None) -> int:
+        """Return how many image tokens are refunded when so many are wanted; None is all that were paid.
+
+        Raises:
+            BadAmount: if that is more than was paid, or nothing was.
+        """
+        paid = self.committed - self.refunded
+        amount = paid if tokens is None else tokens
+        if not 0 < amount <= paid:
+            raise BadAmount(f"the job {self.key!r} has {paid} image tokens to be refunded, {amount} are wanted")
+        return amount
+
     def as_row(self) -> dict[str, Any]:
         """Return the columns that may have changed."""
-        return {name: value for name, value in vars(self).items() if name not in ("id", "key", "run", "period")}
+        return {name: value for name, value in vars(self).items() if name not in ("id", "key")}
 
 
 class Account:
@@ -63,11 +83,11 @@ class Account:
             UnknownUser: if there is no such user.
             UnknownPlan: if the user's plan is not known any more, and there is no other one.
         """
-        row = connection.execute(_OF_USER, {"name": name}).mappings().one_or_none()
+        row = connection.execute(_OF_USER, {"name": name}).mappings().one_or_none() if is_name(name) else None
         if row is None:
             raise UnknownUser.of(name)
         self._connection, self._now = connection, now
-        self.id, self.name, self.plan = row["id"], name, to or plan(row["plan"])
+        self.id, self.name, self.plan = row["id"], name, _plan(row["plan"], to)
         self.balance, self.held, self.allowance = row["balance"], row["held"], row["allowance"]
         self.period, self._granted = row["period"], row["granted"]
         self._was = self._sums()
@@ -77,6 +97,8 @@ class Account:
         self._grant_due()
         if to:
             self._connection.execute(_STORED, {"user": self.id, "plan": to.id})
+            self.plan = to
+            self._grant_due()
 
     @property
     def milliseconds(self) -> int:
@@ -97,14 +119,15 @@ class Account:
         if tokens > self.balance:
             raise InsufficientTokens(tokens, self.balance, self._next_grant())
 
-    def is_new(self, key: str, kind: Kind, amount: int = 0, held: int = 0) -> bool:
-        """Return whether nothing was posted under a key yet.
+    def is_new(self, key: str, kind: Kind, amount: int | None = 0, held: int = 0) -> bool:
+        """Return whether nothing was posted under a key yet; an amount of None is whatever was posted.
 
         Raises:
             KeyUsed: if something else was.
         """
         row = self._connection.execute(_WITH_KEY, {"user": self.id, "by": key}).mappings().one_or_none()
-        if row is not None and (row["kind"], row["amount"], row["held"]) != (kind, amount, held):
+        wanted = (kind, amount if amount is not None or row is None else row["amount"], held)
+        if row is not None and (row["kind"], row["amount"], row["held"]) != wanted:
             tokens = abs(row["amount"] or row["held"])
             raise KeyUsed(f"the key {key!r} stands for another operation already ({row['kind']} of {tokens})")
         return row is None
@@ -133,6 +156,11 @@ class Account:
         row = self._connection.execute(_OF_JOB, {"user": self.id, "by": job}).mappings().one_or_none()
         return None if row is None else self._kept(Held(row))
 
+    def open_of(self, run: str) -> list[Held]:
+        """Return the open reservations of a run, the oldest first, to be changed."""
+        rows = self._connection.execute(_OPEN_OF, {"user": self.id, "run": run}).mappings().all()
+        return [self._kept(Held(row)) for row in rows]
+
     def new_reservation(self, job: str, run: str, expires: int) -> Held:
         """Make an empty one."""
         values = {"user_id": self.id, "key": job, "run": run, "period": self.period, "expires": expires}
@@ -148,6 +176,7 @@ class Account:
         self.need(tokens)
         lapsing = min(tokens, self.allowance)
         self.post("reserve", key, -tokens, tokens, -lapsing, of)
+        of.period = self.period
         of.tokens += tokens
         of.open += tokens
         of.allowance += lapsing
@@ -167,7 +196,7 @@ class Account:
         of.open = of.allowance = 0
         back, lapses = self._given_back(lapsing, of)
         self.post("release", f"release:{of.id}", tokens, -tokens, back, of, note=note)
-        self._lapse(lapses, f"lapse-of:{of.id}:0", of)
+        self._lapse(lapses, of)
 
     def take_back_payment(self, of: Held) -> None:
         """Refund all that a job paid, as it delivered nothing; it may be paid anew."""
@@ -177,7 +206,7 @@ class Account:
         of.undone += 1
         back, lapses = self._given_back(min(lapsing, tokens), of)
         self.post("refund", f"undo:{of.id}:{of.undone}", tokens, allowance=back, of=of, note="nothing was delivered")
-        self._lapse(lapses, f"lapse-of:{of.id}:{of.undone}", of)
+        self._lapse(lapses, of)
 
     def store(self) -> None:
         """Write all that was posted."""
@@ -192,18 +221,23 @@ class Account:
 
     def _grant_due(self) -> None:
         """Grant what the plan gives for the present period and was not granted yet; let the last one's rest lapse."""
-        first, lapses = self._first, self.plan.unused == "lapse"
-        if first > self.period:
-            if lapses:
-                self._lapse(self.allowance, f"lapse:{first}", None)
-            elif self.period:
-                self._grant_missed(first)
-            self.period, self._granted = first, 0
-        granted = self._granted if first == self.period else self._granted_since(first)
+        first, last = self._first, self.period
+        if first > last or last > days_after(first, AHEAD):
+            if self.plan.unused == "lapse":
+                self._lapse(self.allowance, None)
+            elif last and first > last and self.plan.allowance:
+                for missed in between(last, first, self.plan.period)[-MOST_MISSED:]:
+                    self._grant_for(missed)
+            self.period, self._granted = first, self._granted_for(first)
+        self._grant_for(first)
+
+    def _grant_for(self, first: str) -> None:
+        granted = self._granted if first == self.period else self._granted_for(first)
         due = self.plan.allowance - granted
         if due > 0:
+            lapsing = due if self.plan.unused == "lapse" else 0
             key = f"grant:{first}:{granted + due}"
-            self.post("grant", key, due, allowance=due if lapses else 0, period=first, note=self.plan.name)
+            self.post("grant", key, due, allowance=lapsing, period=first, note=self.plan.name)
             self._granted += due if first == self.period else 0
 
     def _sums(self) -> tuple[Any, ...]:
@@ -222,32 +256,30 @@ class Account:
         over = self.plan.unused == "lapse" and of.period < self._first
         return (0, lapsing) if over else (lapsing, 0)
 
-    def _lapse(self, tokens: int, key: str, of: Held | None) -> None:
+    def _lapse(self, tokens: int, of: Held | None) -> None:
         if tokens:
-            of_allowance = 0 if of else tokens
-            self.post("adjust", key, -tokens, allowance=-of_allowance, of=of, note="lapsed")
+            allowance = 0 if of else -tokens
+            self.post("adjust", f"lapse:{uuid.uuid4().hex}", -tokens, allowance=allowance, of=of, note="lapsed")
 
-    def _grant_missed(self, first: str) -> None:
-        period = self.plan.period
-        for missed in between(_day(self.period), _day(first), period) if self.plan.allowance else ():
-            day = missed.isoformat()
-            tokens = self.plan.allowance
-            self.post("grant", f"grant:{day}:{tokens}", tokens, period=day, note=self.plan.name)
-
-    def _granted_since(self, first: str) -> int:
-        """Return what was granted for this period and later ones: clocks, time zones and plans may have gone back."""
-        posted: int = sum(
-            line["amount"] for line in self._entries if line["kind"] == "grant" and line["period"] >= first
-        )
-        found = self._connection.execute(_GRANTED, {"user": self.id, "first": first}).scalar_one()
-        return int(found) + posted
+    def _granted_for(self, first: str) -> int:
+        """Return what was granted for a period by now; a day in another time zone may be a later one."""
+        posted: list[tuple[int, str]]
+        posted = [(line["amount"], line["period"]) for line in self._entries if line["kind"] == "grant"]
+        period = {"first": first, "last": days_after(first, AHEAD)}
+        found = self._connection.execute(_GRANTED, {"user": self.id, **period}).scalar_one()
+        return int(found) + sum(amount for amount, day in posted if first <= day <= period["last"])
 
     def _next_grant(self) -> datetime | None:
         if not self.plan.allowance:
             return None
-        following = next_first_day(_day(self._first), self.plan.period)
-        return begins(following, self.plan.time_zone)
+        first = first_day(self._now, self.plan.period, self.plan.time_zone)
+        return begins(next_first_day(first, self.plan.period), self.plan.time_zone)
 
 
-def _day(text: str) -> Any:
-    return datetime.strptime(text, "%Y-%m-%d").date()
+def _plan(plan_id: str, to: Plan | None) -> Plan:
+    try:
+        return plan(plan_id)
+    except UnknownPlan:
+        if to is None:
+            raise
+        return to

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import timedelta
 from typing import Any
 
 from .errors import BadAmount
 from .records import MOST_TOKENS
 
-LONGEST_NAME, LONGEST_KEY = 100, 200
+LONGEST_NAME, LONGEST_KEY, LONGEST_NOTE = 100, 200, 1000
+TEN_YEARS = 10 * 365 * 86_400
 
 
 def whole(tokens: Any, least: int = 0) -> int:
@@ -37,6 +39,38 @@ def checked_name(name: Any) -> str:
     if not all(map(_is_fit, name)):
         raise BadAmount(f"the name {name!r} holds a character that can't be shown; leave it out")
     return name
+
+
+def is_name(name: Any) -> bool:
+    """Return whether a user could have this name."""
+    try:
+        return bool(checked_name(name))
+    except BadAmount:
+        return False
+
+
+def checked_note(note: Any) -> str:
+    """Return somebody's words.
+
+    Raises:
+        BadAmount: if they are longer than 1,000 characters, or hold ones that can't be shown.
+    """
+    if not isinstance(note, str) or len(note) > LONGEST_NOTE or not all(map(_is_fit, note)):
+        raise BadAmount(
+            f"{note!r:.100} is no note; write up to {LONGEST_NOTE} characters that can be shown, on one line"
+        )
+    return note
+
+
+def lifetime(seconds: Any) -> timedelta:
+    """Return for how long a reservation lives.
+
+    Raises:
+        BadAmount: if that is no number of seconds from 0 to ten years.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= TEN_YEARS:
+        raise BadAmount(f"a reservation can't live for {seconds!r} seconds; write a number from 0 to {TEN_YEARS}")
+    return timedelta(seconds=seconds)
 
 
 def checked_key(key: Any, least: int = 1) -> str:

@@ -17,26 +17,36 @@ SUMS = ("balance", "held", "allowance")
 
 def check(connection: Connection) -> list[Fault]:
     """Return where the ledger contradicts itself: nowhere, if all is well."""
-    names = {row["id"]: row["name"] for row in connection.execute(sa.select(USERS)).mappings()}
-    users: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
-    jobs: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys((*KINDS, "held"), 0))
-    faults: list[Fault] = []
+    users = {row["id"]: row for row in connection.execute(sa.select(USERS)).mappings()}
+    jobs = {row["id"]: row for row in connection.execute(sa.select(RESERVATIONS)).mappings()}
+    sums: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+    of_jobs: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys((*KINDS, "held"), 0))
+    found: list[tuple[int, str]] = []
+    keys: set[tuple[int, str]] = set()
     for line in connection.execute(sa.select(ENTRIES).order_by(ENTRIES.c.id)).mappings():
-        sums = users[line["user_id"]]
-        for place, name in enumerate(("amount", "held", "allowance")):
-            sums[place] += line[name]
-        name = names.get(line["user_id"], f"user {line['user_id']}")
-        faults += [Fault(name, f"entry {line['id']} {text}") for text in _faults_of_line(line, sums)]
-        if line["reservation_id"] is not None:
-            job = jobs[line["reservation_id"]]
-            job["held"] += line["held"]
-            job[line["kind"]] = job.get(line["kind"], 0) + (line["held"] or line["amount"])
-    for row in connection.execute(sa.select(USERS)).mappings():
-        faults += [Fault(row["name"], text) for text in _faults_of_user(row, users[row["id"]])]
-    for row in connection.execute(sa.select(RESERVATIONS)).mappings():
-        name = names.get(row["user_id"], f"user {row['user_id']}")
-        faults += [Fault(name, f"job {row['key']}: {text}") for text in _faults_of_job(row, jobs[row["id"]])]
-    return faults
+        user, job, key = line["user_id"], line["reservation_id"], (line["user_id"], line["key"])
+        _add(line, sums[user], None if job is None else of_jobs[job])
+        found += [(user, f"entry {line['id']} {text}") for text in _faults_of_line(line, sums[user])]
+        if key in keys:
+            found.append((user, f"entry {line['id']} has the key {line['key']!r} of another one"))
+        keys.add(key)
+        if job is not None and job not in jobs:
+            found.append((user, f"entry {line['id']} belongs to a reservation that is gone"))
+    for user in sums.keys() - users.keys():
+        found.append((user, "the ledger knows a user who is gone"))
+    for user, row in users.items():
+        found += [(user, text) for text in _faults_of_user(row, sums[user])]
+    for job, row in jobs.items():
+        found += [(row["user_id"], f"job {row['key']}: {text}") for text in _faults_of_job(row, of_jobs[job])]
+    return [Fault(users[user]["name"] if user in users else f"user {user}", text) for user, text in found]
+
+
+def _add(line: Mapping[Any, Any], sums: list[int], job: dict[str, int] | None) -> None:
+    for place, name in enumerate(("amount", "held", "allowance")):
+        sums[place] += line[name]
+    if job is not None:
+        job["held"] += line["held"]
+        job[line["kind"]] = job.get(line["kind"], 0) + (line["held"] or line["amount"])
 
 
 def _faults_of_line(line: Mapping[Any, Any], sums: list[int]) -> Iterator[str]:

@@ -34,7 +34,7 @@ class UnknownUser(WalletError):
     @classmethod
     def of(cls, name: str) -> UnknownUser:
         """Return the error of a user that is not there."""
-        return cls(f"there is no user {name!r} in the wallet; make one with: tagloom wallet create {name}")
+        return cls(f"there is no user {name!r:.120} in the wallet; make one with: tagloom wallet create NAME")
 
 
 class UnknownPlan(WalletError, ValueError):

@@ -5,19 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
-from types import TracebackType
+from datetime import datetime, timezone
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from . import reading
 from .accounts import Account
-from .amounts import checked_key, checked_name, whole
-from .checking import check
+from .amounts import checked_key, checked_name, checked_note, lifetime, whole
 from .errors import BadAmount, UnknownUser
 from .plans import Plan, plan
-from .records import Entry, Fault, Reservation, Standing
+from .reading import Reading, reservation
+from .records import Reservation, Standing
 from .storage import Database
 from .tables import USERS
 
@@ -29,7 +27,7 @@ def now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class Wallet:
+class Wallet(Reading):
     """Who may still generate. Each operation is one transaction: it happens whole, or not at all.
 
     An operation with the same key does nothing the second time. Balances never fall below zero, whatever runs at once.
@@ -40,7 +38,8 @@ class Wallet:
     """
 
     def __init__(self, database: Database, clock: Callable[[], datetime] = now) -> None:
-        self._database, self._clock = database, clock
+        super().__init__(database)
+        self._clock = clock
 
     @classmethod
     def open(cls, url: str | None = None, *, create: bool = False, clock: Callable[[], datetime] = now) -> Wallet:
@@ -56,21 +55,6 @@ class Wallet:
             StorageError: if it is missing, out of reach, no wallet, damaged, of a newer Tagloom, or can't be written.
         """
         return cls(Database(url, create), clock)
-
-    def __enter__(self) -> Wallet:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the database."""
-        self._database.close()
-
-    @property
-    def url(self) -> str:
-        """The database's file, or its URL without the password."""
-        return self._database.name
 
     def create_user(self, name: str, plan_id: str = "free") -> Standing:
         """Add a user, who receives what the plan grants at once.
@@ -96,11 +80,6 @@ class Wallet:
         with self._account(name, plan(plan_id)) as account:
             pass
         return account.standing()
-
-    def users(self) -> list[str]:
-        """Return all names, sorted."""
-        with self._database.reading() as connection:
-            return reading.names(connection)
 
     def standing(self, name: str) -> Standing:
         """Return what a user has now; what is due is granted, and what expired is released."""
@@ -140,7 +119,7 @@ class Wallet:
         with self._account(name) as account:
             given = _given(key)
             if account.is_new(given, "grant", tokens):
-                account.post("grant", given, tokens, note=note)
+                account.post("grant", given, tokens, note=checked_note(note))
         return account.standing()
 
     def adjust(self, name: str, amount: int, key: str | None = None, note: str = "") -> Standing:
@@ -149,13 +128,13 @@ class Wallet:
         Raises:
             InsufficientTokens: if it would fall below zero.
         """
-        whole(abs(amount) if isinstance(amount, int) else amount, least=1)
+        whole(abs(amount) if type(amount) is int else amount, least=1)
         with self._account(name) as account:
             given = _given(key)
             if account.is_new(given, "adjust", amount):
                 account.need(-amount)
                 lapsing = min(account.allowance, -amount) if amount < 0 else 0
-                account.post("adjust", given, amount, allowance=-lapsing, note=note)
+                account.post("adjust", given, amount, allowance=-lapsing, note=checked_note(note))
         return account.standing()
 
     def refund(
@@ -176,15 +155,13 @@ class Wallet:
         if tokens is not None or job is None:
             whole(tokens, least=1)
         with self._account(name) as account:
-            of = None if job is None else account.reservation(job)
-            if job is not None and of is None:
-                raise BadAmount(f"{name} has no job {job!r}; see: tagloom wallet history {name}")
-            paid = of.committed - of.refunded if of else 0
-            given, amount = _given(key), tokens or paid
-            if account.is_new(given, "refund", amount):
-                if of is not None and not 0 < amount <= paid:
-                    raise BadAmount(f"the job {job!r} has {paid} image tokens to be refunded, {amount} are wanted")
-                account.post("refund", given, amount, of=of, note=note)
+            of = None if job is None else account.reservation(checked_key(job))
+            given = _given(key)
+            if account.is_new(given, "refund", tokens):
+                if job is not None and of is None:
+                    raise BadAmount(f"{name} has no job {job!r}; see: tagloom wallet history {name}")
+                amount = tokens or 0 if of is None else of.refundable(tokens)
+                account.post("refund", given, amount, of=of, note=checked_note(note))
                 if of is not None:
                     of.refunded += amount
                     of.paid_allowance = min(of.paid_allowance, of.committed - of.refunded)
@@ -208,15 +185,17 @@ class Wallet:
         with self._account(name) as account:
             key = f"reserve:{checked_key(job)}"
             is_new = account.is_new(key, "reserve", -tokens, tokens)
-            of = account.reservation(job) or account.new_reservation(job, checked_key(run, 0), self._expiry(seconds))
+            until = self._expiry(seconds)
+            of = account.reservation(job) or account.new_reservation(job, "", until)
             if is_new:
+                of.run, of.expires = checked_key(run, 0), until
                 account.set_aside(tokens, of, key)
-        return reading.reservation(name, vars(of))
+        return reservation(name, vars(of))
 
     def renew(self, name: str, jobs: Iterable[str], seconds: float = HOUR) -> None:
         """Let reservations that are open expire later."""
         with self._account(name) as account:
-            found = [account.reservation(job) for job in jobs]
+            found = [account.reservation(checked_key(job)) for job in jobs]
             for of in found:
                 if of is not None and of.open:
                     of.expires = self._expiry(seconds)
@@ -242,7 +221,32 @@ class Wallet:
                 if tokens > of.open:
                     account.set_aside(tokens - of.open, of, f"more:{key}")
                 account.pay(tokens, of, key)
-        return reading.reservation(name, vars(of))
+        return reservation(name, vars(of))
+
+    def settle(self, name: str, tokens: int, run: str, delivery: str) -> None:
+        """Pay for a delivery from all that its run has reserved, the oldest first, and the rest from the balance.
+
+        Args:
+            name: the user.
+            tokens: how many.
+            run: whose open reservations pay.
+            delivery: what is paid for, as a job of its own; it is paid once.
+
+        Raises:
+            InsufficientTokens: if that does not suffice; nothing is paid then.
+        """
+        whole(tokens)
+        with self._account(name) as account:
+            if account.reservation(checked_key(delivery)):
+                return
+            own = account.new_reservation(delivery, checked_key(run, 0), self._expiry(0))
+            left = tokens
+            for of in account.open_of(run):
+                share = min(left, of.open)
+                account.pay(share, of, f"commit:{of.id}:{of.undone}:{delivery}")
+                left -= share
+            account.set_aside(left, own, f"reserve:{delivery}")
+            account.pay(left, own, f"commit:{own.id}:0:")
 
     def release(self, name: str, job: str) -> Reservation | None:
         """Give back what a job reserved and did not pay; return its reservation, or None if it has none."""
@@ -250,7 +254,7 @@ class Wallet:
             of = account.reservation(checked_key(job))
             if of is not None and of.open:
                 account.let_go(of)
-        return None if of is None else reading.reservation(name, vars(of))
+        return None if of is None else reservation(name, vars(of))
 
     def undo(self, name: str, job: str) -> None:
         """Give back all that a job reserved or paid, as it delivered nothing; if it does after all, it is paid anew."""
@@ -261,23 +265,6 @@ class Wallet:
             if of is not None and of.committed > of.refunded:
                 account.take_back_payment(of)
 
-    def reservations(
-        self, name: str | None = None, run: str | None = None, only_open: bool = False
-    ) -> list[Reservation]:
-        """Return reservations in their order, of one user, or of one run, or of all."""
-        with self._database.reading() as connection:
-            return reading.reservations(connection, name, run, only_open)
-
-    def entries(self, name: str | None = None) -> list[Entry]:
-        """Return the ledger in its order, of one user or of all."""
-        with self._database.reading() as connection:
-            return reading.entries(connection, name)
-
-    def check(self) -> list[Fault]:
-        """Return where the ledger contradicts itself or what is kept of it: nowhere, if all is well."""
-        with self._database.reading() as connection:
-            return check(connection)
-
     @contextmanager
     def _account(self, name: str, to: Plan | None = None) -> Iterator[Account]:
         with self._database.writing() as connection:
@@ -286,7 +273,7 @@ class Wallet:
             account.store()
 
     def _expiry(self, seconds: float) -> int:
-        return int((self._clock() + timedelta(seconds=seconds)).timestamp() * 1000)
+        return int((self._clock() + lifetime(seconds)).timestamp() * 1000)
 
 
 def _given(key: str | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, timezone
 from functools import cache
 from typing import Literal
@@ -41,12 +40,19 @@ def begins(first: date, time_zone: str) -> datetime:
     return datetime.combine(first, time(), zone(time_zone)).astimezone(timezone.utc)
 
 
-def between(after: date, until: date, period: Period) -> Iterator[date]:
-    """Yield the first days of the periods that begin after one day and before another."""
-    first = next_first_day(_begin(after, period), period)
-    while first < until:
-        yield first
+def between(after: str, until: str, period: Period) -> list[str]:
+    """Return the first days of the periods that begin after one day and before another, all as `2026-11-23`."""
+    first = next_first_day(_begin(date.fromisoformat(after), period), period)
+    found = []
+    while first.isoformat() < until:
+        found.append(first.isoformat())
         first = next_first_day(first, period)
+    return found
+
+
+def days_after(day: str, count: int) -> str:
+    """Return a day, as `2026-11-23`, so many days later."""
+    return (date.fromisoformat(day) + timedelta(days=count)).isoformat()
 
 
 def _begin(day: date, period: Period) -> date:

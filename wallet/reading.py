@@ -1,54 +1,82 @@
-"""Reads the wallet's tables into what the wallet tells."""
+"""Reads the wallet: who is in it, what is reserved, what the ledger says, and whether it is right."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from typing import Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
+from .amounts import is_name
+from .checking import check
 from .errors import UnknownUser
-from .records import Entry, Reservation
+from .records import Entry, Fault, Reservation
+from .storage import Database
 from .tables import ENTRIES, RESERVATIONS, USERS
 
-
-def names(connection: Connection) -> list[str]:
-    """Return all users' names, sorted."""
-    return sorted(connection.execute(sa.select(USERS.c.name)).scalars())
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
-def reservations(connection: Connection, name: str | None, run: str | None, only_open: bool) -> list[Reservation]:
-    """Return reservations in their order, of one user, or of one run, or of all.
+class Reading:
+    """A wallet's readers; see `ledger.Wallet`."""
 
-    Raises:
-        UnknownUser: if there is no such user.
-    """
-    _must_be_there(connection, name)
-    query = sa.select(RESERVATIONS, USERS.c.name).join(USERS).order_by(RESERVATIONS.c.id)
-    if name is not None:
-        query = query.where(USERS.c.name == name)
-    if run is not None:
-        query = query.where(RESERVATIONS.c.run == run)
-    if only_open:
-        query = query.where(RESERVATIONS.c.open > 0)
-    return [reservation(row["name"], row) for row in connection.execute(query).mappings()]
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
+    def __enter__(self) -> Self:
+        return self
 
-def entries(connection: Connection, name: str | None) -> list[Entry]:
-    """Return the ledger in its order, of one user or of all.
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self.close()
 
-    Raises:
-        UnknownUser: if there is no such user.
-    """
-    _must_be_there(connection, name)
-    columns = (ENTRIES, USERS.c.name, RESERVATIONS.c.key.label("job"))
-    query = sa.select(*columns).join(USERS, ENTRIES.c.user_id == USERS.c.id)
-    query = query.outerjoin(RESERVATIONS, ENTRIES.c.reservation_id == RESERVATIONS.c.id).order_by(ENTRIES.c.id)
-    if name is not None:
-        query = query.where(USERS.c.name == name)
-    return [_entry(row) for row in connection.execute(query).mappings()]
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    @property
+    def url(self) -> str:
+        """The database's file, or its URL without the password."""
+        return self._database.name
+
+    def users(self) -> list[str]:
+        """Return all names, sorted."""
+        with self._database.reading() as connection:
+            return sorted(connection.execute(sa.select(USERS.c.name)).scalars())
+
+    def reservations(
+        self, name: str | None = None, run: str | None = None, only_open: bool = False
+    ) -> list[Reservation]:
+        """Return reservations in their order, of one user, or of one run, or of all."""
+        query = sa.select(RESERVATIONS, USERS.c.name).join(USERS).order_by(RESERVATIONS.c.id)
+        if run is not None:
+            query = query.where(RESERVATIONS.c.run == run)
+        if only_open:
+            query = query.where(RESERVATIONS.c.open > 0)
+        return [reservation(row["name"], row) for row in self._rows(query, name)]
+
+    def entries(self, name: str | None = None) -> list[Entry]:
+        """Return the ledger in its order, of one user or of all."""
+        columns = (ENTRIES, USERS.c.name, RESERVATIONS.c.key.label("job"))
+        query = sa.select(*columns).join(USERS, ENTRIES.c.user_id == USERS.c.id)
+        query = query.outerjoin(RESERVATIONS, ENTRIES.c.reservation_id == RESERVATIONS.c.id).order_by(ENTRIES.c.id)
+        return [_entry(row) for row in self._rows(query, name)]
+
+    def check(self) -> list[Fault]:
+        """Return where the ledger contradicts itself or what is kept of it: nowhere, if all is well."""
+        with self._database.reading() as connection:
+            return check(connection)
+
+    def _rows(self, query: sa.Select[Any], name: str | None) -> Sequence[Mapping[Any, Any]]:
+        with self._database.reading() as connection:
+            if name is not None:
+                user = sa.select(USERS.c.id).where(USERS.c.name == name)
+                if not is_name(name) or not connection.execute(user).first():
+                    raise UnknownUser.of(name)
+                query = query.where(USERS.c.name == name)
+            return connection.execute(query).mappings().all()
 
 
 def reservation(name: str, row: Mapping[Any, Any]) -> Reservation:
@@ -65,8 +93,3 @@ def _entry(row: Mapping[Any, Any]) -> Entry:
 
 def _moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
-
-
-def _must_be_there(connection: Connection, name: str | None) -> None:
-    if name is not None and not connection.execute(sa.select(USERS.c.id).where(USERS.c.name == name)).first():
-        raise UnknownUser.of(name)
