@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from .amounts import is_name
-from .errors import BadAmount, InsufficientTokens, KeyUsed, UnknownPlan, UnknownUser
+from .errors import InsufficientTokens, KeyUsed, UnknownPlan, UnknownUser
+from .held import Held
 from .periods import begins, between, days_after, first_day, next_first_day
 from .plans import Plan, plan
 from .records import Kind, Standing
@@ -22,7 +22,10 @@ MOST_MISSED = 31
 AHEAD = 2
 """Days by which the last period may lie ahead of the present one, by another time zone. More, and a clock was wrong."""
 B = sa.bindparam
-_OF_USER = sa.select(USERS).where(USERS.c.name == B("name")).with_for_update()
+_OPEN = (RESERVATIONS.c.user_id == USERS.c.id, RESERVATIONS.c.open > 0)
+_FIRST_TO_EXPIRE = sa.select(sa.func.min(RESERVATIONS.c.expires)).where(*_OPEN).scalar_subquery()
+_OF_USER = sa.select(USERS, _FIRST_TO_EXPIRE.label("expires")).where(USERS.c.name == B("name"))
+_LOCKED = _OF_USER.with_for_update(of=USERS)
 _LATE = sa.select(RESERVATIONS).where(
     RESERVATIONS.c.user_id == B("user"), RESERVATIONS.c.open > 0, RESERVATIONS.c.expires <= B("now")
 )
@@ -39,40 +42,6 @@ _CHANGED = sa.update(RESERVATIONS).where(RESERVATIONS.c.id == B("reservation"))
 _POSTED = sa.insert(ENTRIES)
 
 
-class Held:
-    """A reservation's row, to be changed."""
-
-    def __init__(self, row: Mapping[Any, Any]) -> None:
-        self.id: int = row["id"]
-        self.key: str = row["key"]
-        self.run: str = row["run"]
-        self.period: str = row["period"]
-        self.tokens: int = row["tokens"]
-        self.open: int = row["open"]
-        self.allowance: int = row["allowance"]
-        self.committed: int = row["committed"]
-        self.paid_allowance: int = row["paid_allowance"]
-        self.refunded: int = row["refunded"]
-        self.undone: int = row["undone"]
-        self.expires: int = row["expires"]
-
-    def refundable(self, tokens: int | None) -> int:
-        """Return how many image tokens are refunded when so many are wanted; None is all that were paid.
-
-        Raises:
-            BadAmount: if that is more than was paid, or nothing was.
-        """
-        paid = self.committed - self.refunded
-        amount = paid if tokens is None else tokens
-        if not 0 < amount <= paid:
-            raise BadAmount(f"the job {self.key!r} has {paid} image tokens to be refunded, {amount} are wanted")
-        return amount
-
-    def as_row(self) -> dict[str, Any]:
-        """Return the columns that may have changed."""
-        return {name: value for name, value in vars(self).items() if name not in ("id", "key")}
-
-
 class Account:
     """A user's row, locked until the transaction ends. `store` writes what was posted."""
 
@@ -83,7 +52,7 @@ class Account:
             UnknownUser: if there is no such user.
             UnknownPlan: if the user's plan is not known any more, and there is no other one.
         """
-        row = connection.execute(_OF_USER, {"name": name}).mappings().one_or_none() if is_name(name) else None
+        row = connection.execute(_LOCKED, {"name": name}).mappings().one_or_none() if is_name(name) else None
         if row is None:
             raise UnknownUser.of(name)
         self._connection, self._now = connection, now
@@ -92,8 +61,9 @@ class Account:
         self.period, self._granted = row["period"], row["granted"]
         self._was = self._sums()
         self._entries: list[dict[str, Any]] = []
-        self._changed: dict[int, Held] = {}
-        self._expire()
+        self._read: dict[int, Held] = {}
+        if row["expires"] is not None and row["expires"] <= self.milliseconds:
+            self._expire()
         self._grant_due()
         if to:
             self._connection.execute(_STORED, {"user": self.id, "plan": to.id})
@@ -161,11 +131,20 @@ class Account:
         rows = self._connection.execute(_OPEN_OF, {"user": self.id, "run": run}).mappings().all()
         return [self._kept(Held(row)) for row in rows]
 
-    def new_reservation(self, job: str, run: str, expires: int) -> Held:
-        """Make an empty one."""
+    def new_reservation(self, job: str, run: str, expires: int, reserves: int | None = None) -> Held:
+        """Make a job's reservation, empty or with what it reserves; what lapses soonest goes first.
+
+        Raises:
+            InsufficientTokens: if the balance does not suffice.
+        """
+        tokens = reserves or 0
+        self.need(tokens)
         values = {"user_id": self.id, "key": job, "run": run, "period": self.period, "expires": expires}
-        zero = {"tokens": 0, "open": 0, "allowance": 0}
-        return self._kept(Held(self._connection.execute(_NEW, values | zero).mappings().one()))
+        sums = {"tokens": tokens, "open": tokens, "allowance": min(tokens, self.allowance)}
+        held = self._kept(Held(self._connection.execute(_NEW, values | sums).mappings().one()))
+        if reserves is not None:
+            self.post("reserve", f"reserve:{job}", -tokens, tokens, -held.allowance, held)
+        return held
 
     def set_aside(self, tokens: int, of: Held, key: str) -> None:
         """Reserve for a job; what lapses soonest goes first.
@@ -214,7 +193,7 @@ class Account:
             names = ("balance", "held", "allowance", "period", "granted")
             values = dict(zip(names, self._sums(), strict=True))
             self._connection.execute(_STORED, {"user": self.id, **values})
-        for held in self._changed.values():
+        for held in [held for held in self._read.values() if held.has_changed]:
             self._connection.execute(_CHANGED, {"reservation": held.id, **held.as_row()})
         if self._entries:
             self._connection.execute(_POSTED, self._entries)
@@ -244,7 +223,7 @@ class Account:
         return self.balance, self.held, self.allowance, self.period, self._granted
 
     def _kept(self, held: Held) -> Held:
-        return self._changed.setdefault(held.id, held)
+        return self._read.setdefault(held.id, held)
 
     def _expire(self) -> None:
         late = {"user": self.id, "now": self.milliseconds}

@@ -183,13 +183,13 @@ class Wallet(Reading):
         """
         whole(tokens)
         with self._account(name) as account:
-            key = f"reserve:{checked_key(job)}"
-            is_new = account.is_new(key, "reserve", -tokens, tokens)
             until = self._expiry(seconds)
-            of = account.reservation(job) or account.new_reservation(job, "", until)
-            if is_new:
+            of = account.reservation(checked_key(job))
+            if of is None:
+                of = account.new_reservation(job, checked_key(run, 0), until, tokens)
+            elif account.is_new(f"reserve:{job}", "reserve", -tokens, tokens):
                 of.run, of.expires = checked_key(run, 0), until
-                account.set_aside(tokens, of, key)
+                account.set_aside(tokens, of, f"reserve:{job}")
         return reservation(name, vars(of))
 
     def renew(self, name: str, jobs: Iterable[str], seconds: float = HOUR) -> None:
