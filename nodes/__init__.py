@@ -9,6 +9,7 @@ from . import (
     family,
     grid,
     guidance,
+    image_tokens,
     language,
     loras,
     matrix,
@@ -42,6 +43,7 @@ ROOMS = (
     saving,
     reading,
     reporting,
+    image_tokens,
 )
 """In the order in which a graph uses them."""
 

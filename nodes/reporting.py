@@ -8,6 +8,7 @@ from comfy_api.latest import io
 from .. import prompt
 from ..prompt import DIALECTS, as_list
 from ..wallet import image_tokens
+from .payer import STANDINGS, price
 from .types import CATEGORY, FamilySocket, dialect_input, linked_text
 
 
@@ -22,8 +23,8 @@ class TagloomTagReport(io.ComfyNode):
             display_name="Tag Report",
             category=CATEGORY,
             description="Sorts a prompt's tags into quality, body, expression, clothing, pose and background, shows "
-            "their weights, counts the text tokens that CLIP reads, and the image tokens that the pictures cost. "
-            "Connect the report to Preview Any to read it.",
+            "their weights, counts the text tokens that CLIP reads, and the image tokens that the pictures cost; where "
+            "these are paid for, also how many are left. Connect the report to Preview Any to read it.",
             inputs=[
                 io.String.Input("text", force_input=True, tooltip="The prompt, as it goes to Encode Prompt."),
                 io.Int.Input("images", default=1, min=0, max=4096, tooltip="How many pictures the run makes."),
@@ -32,17 +33,25 @@ class TagloomTagReport(io.ComfyNode):
             outputs=[
                 io.String.Output(display_name="report", tooltip="The tags by group, and both counts."),
                 io.Int.Output(display_name="text tokens", tooltip="-1 where they can't be counted."),
-                io.Int.Output(display_name="image tokens", tooltip="One pays for one picture."),
+                io.Int.Output(
+                    display_name="image tokens", tooltip="One for each picture, or what the plan of the user says."
+                ),
             ],
         )
+
+    @classmethod
+    def fingerprint_inputs(cls, **_):
+        """Return what is left: it changes, though no input does."""
+        stands = STANDINGS.see()
+        return stands and stands.balance
 
     @classmethod
     def execute(cls, text, images, dialect=DIALECTS[0]) -> io.NodeOutput:
         """Return the report in words and both counts."""
         report = prompt.tag_report(text, dialect=dialect)
-        cost = image_tokens(images)
+        cost, stands = image_tokens(images, price()), STANDINGS.seen()
         tokens = -1 if report.text_tokens is None else report.text_tokens
-        return io.NodeOutput(report.text(cost), tokens, cost)
+        return io.NodeOutput(report.text(cost, stands and stands.balance), tokens, cost)
 
 
 class TagloomTextTokens(io.ComfyNode):

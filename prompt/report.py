@@ -41,17 +41,30 @@ class TagReport:
         counted = self.accounting.encoders[0].chunks if self.accounting else ()
         return len(counted) or max(1, math.ceil(self.text_tokens / CHUNK))
 
-    def text(self, image_tokens: int | None = None) -> str:
-        """Return the report in words: a line for each group, the counts, and the pictures' cost if it is given."""
+    def text(self, image_tokens: int | None = None, left: int | None = None) -> str:
+        """Return the report in words: a line for each group, and both counts.
+
+        Args:
+            image_tokens: what the pictures cost, if that is known.
+            left: how many image tokens the user has who pays, if somebody does.
+        """
         lines = [*filter(None, [self.description.report()]), *self._counted()]
         if image_tokens is not None:
-            lines.append(f"- image tokens: {image_tokens}")
+            lines.append(f"- {image_tokens_text(image_tokens, left)}")
         return "\n".join(lines)
 
     def _counted(self) -> list[str]:
         if self.accounting:
             return [line if line.startswith(" ") else f"- {line}" for line in self.accounting.lines()]
         return [f"- text tokens: {self.text_tokens} in {self.chunks} chunk{'s' if self.chunks != 1 else ''} of {CHUNK}"]
+
+
+def image_tokens_text(cost: int, left: int | None = None) -> str:
+    """Return in words what pictures cost, and what is left if somebody pays."""
+    text = f"image tokens: {cost}"
+    if left is None:
+        return text
+    return f"{text}, {left} left" if cost <= left else f"{text}, {left} left: {cost - left} too few"
 
 
 def tag_report(

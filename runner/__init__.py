@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .jobs.job import Problem as Problem
     from .jobs.job import State as State
     from .outputs.saving import Saved as Saved
+    from .paying.bills import Quote as Quote
     from .request import Request as Request
     from .results import JobsFailed as JobsFailed
     from .running import How as How
@@ -55,6 +56,7 @@ _HOMES = {
     "JobsFailed": "results",
     "Previewed": "fleet.executor",
     "Problem": "jobs.job",
+    "Quote": "paying.bills",
     "Request": "request",
     "RunnerError": "errors",
     "Saved": "outputs.saving",

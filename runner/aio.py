@@ -11,6 +11,7 @@ from typing import Any
 from . import api
 from .api import Asked, Work
 from .batch.told import JobEnded, Told
+from .paying.bills import Quote
 from .results import all_done
 from .submissions import Submission
 
@@ -50,6 +51,10 @@ class Client:
         """Run something to its end and return its jobs in their order; see `api.Client.run`."""
         async with aclosing(self.stream(work, values, **options)) as events:
             return all_done([event async for event in events if isinstance(event, JobEnded)])
+
+    async def quote(self, work: Work, values: Mapping[str, Any] | None = None, **options: Any) -> Quote:
+        """Return what something would cost; see `api.Client.quote`."""
+        return await asyncio.to_thread(self.client.quote, work, values, **options)
 
     def submit(
         self, work: Work, values: Mapping[str, Any] | None = None, **options: Any

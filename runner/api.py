@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,13 +11,15 @@ from typing import Any
 from .batch.told import JobEnded, Told
 from .errors import UsageError
 from .fleet.servers import ServerEntry, from_options
-from .generate import begin
-from .generate import run as run_generation
+from .fleet.tasks import Task
+from .generate import begin, pictures
 from .graph.finding import find_workflow
 from .graph.reading import Document, recognised
 from .outputs.folders import check_folder
 from .outputs.names import read_template
 from .outputs.saving import Saving
+from .paying.bills import Quote, bill
+from .paying.payers import Account, payer_of
 from .places import idle_minutes
 from .planning import prepare
 from .request import Request, check
@@ -26,7 +28,7 @@ from .results import all_done
 from .running import How, run_tasks
 from .server.address import Address
 from .submissions import Submission
-from .targets import answering
+from .targets import Target, answering
 from .workflow_work import workflow_work
 
 Work = Request | Document | Mapping[str, Any] | str | Path
@@ -66,6 +68,8 @@ class Client:
         out: Path | str = "output",
         name: str | None = None,
         how: How | None = None,
+        user: str | None = None,
+        wallet: str | None = None,
     ) -> None:
         """Take the servers; without any, the embedded ComfyUI, or a checkout of one's own.
 
@@ -75,15 +79,20 @@ class Client:
             out: the folder for results; nothing there is ever overwritten.
             name: the template of the files' names, such as `{number:05}-{seed}`.
             how: retries and the like.
+            user: who pays for the pictures, from the wallet; None: nobody does.
+            wallet: the wallet's database URL or file; None is the usual one.
 
         Raises:
-            UsageError: if an address, the template or the folder is none.
+            UsageError: if an address, the template or the folder is none, or there is a wallet and no user.
         """
+        if wallet is not None and user is None:
+            raise UsageError("a wallet says where users are, but none is named; give user, too")
         idle = idle_minutes() * 60
         entries = [_entry(server, idle) for server in servers] or [ServerEntry("embedded", None, comfyui, idle)]
         self.servers: tuple[ServerEntry, ...] = tuple(entries)
         self._saving = Saving(Path(out), None if name is None else read_template(name))
         self.how = how or How()
+        self._account = None if user is None else Account(user, wallet)
         check_folder(self._saving.out)
 
     def stream(
@@ -101,6 +110,7 @@ class Client:
         Raises:
             RunnerError: if it can't be done on any server; a job that fails is an event.
             PromptError: for what is wrong with a request's prompt, family or sampler.
+            WalletError: if there is a user who has too few image tokens for all of it, or the wallet can't be used.
         """
         return self.events(Asked(work, values, **options), self.how)
 
@@ -121,28 +131,47 @@ class Client:
         asked = Asked(work, values, **options)
         return Submission(lambda stopped: self.events(asked, replace(self.how, stopped=stopped)))
 
+    def quote(self, work: Work, values: Mapping[str, Any] | None = None, **options: Any) -> Quote:
+        """Return what something would cost, and how the client's user stands; nothing is made.
+
+        The arguments and errors are `stream`'s; too few image tokens are no error.
+        """
+        with payer_of(self._account) as payer:
+            tasks, targets = self._work(Asked(work, values, **options), self.how)
+            if payer is not None:
+                return payer.pays(tasks, targets).quote()
+        found = bill(tasks, targets)
+        return Quote(found.images, found.tokens, found.is_least)
+
     def events(self, asked: Asked, how: How) -> Generator[Told, None, None]:
         """Run something in a way of its own and yield what happens; see `stream`."""
+        with payer_of(self._account) as payer:
+            tasks, targets = self._work(asked, how)
+            payment = payer.pays(tasks, targets) if payer else None
+            if payment is not None:
+                payment.demand()
+            yield from run_tasks(tasks, self.servers, self._saving.going_on(), how, payment=payment)
+
+    def _work(self, asked: Asked, how: How) -> tuple[Sequence[Task], list[Target]]:
+        """Return what is asked for as tasks, and servers that can do them."""
         if isinstance(asked.work, Request):
-            yield from self._pictures(asked.work, asked, how)
-            return
-        targets = [*answering(self.servers, how.announce, how.announce)]
-        work = workflow_work(
+            return self._pictures(asked.work, asked, how)
+        return workflow_work(
             _document(asked.work),
             asked.values or {},
-            targets,
+            [*answering(self.servers, how.announce, how.announce)],
             count=asked.count or 1,
             seed=asked.seed,
             allow_api_nodes=asked.allow_api_nodes,
         )
-        yield from run_tasks(work.tasks, self.servers, self._saving.going_on(), how)
 
-    def _pictures(self, request: Request, asked: Asked, how: How) -> Generator[Told, None, None]:
+    def _pictures(self, request: Request, asked: Asked, how: How) -> tuple[Sequence[Task], list[Target]]:
         if asked.values:
             raise UsageError("values are for workflows; a request has its settings in it")
         seed = request.seed if asked.seed is None else asked.seed
         checked = prepare(check(replace(request, count=asked.count or request.count, seed=seed)))
-        yield from run_generation(begin(checked, self.servers, how.announce), self._saving.going_on(), how)
+        generation = begin(checked, self.servers, how.announce)
+        return pictures(generation), [generation.target]
 
 
 def run(

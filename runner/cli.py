@@ -1,4 +1,4 @@
-"""The command line: `tagloom generate`, `models`, `prompt`, `read`, `tags`, `server`."""
+"""The command line: `tagloom generate`, `models`, `prompt`, `read`, `tags`, `wallet`, `server`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from ..prompt import PromptError
 from ..prompt.families import add_families_folder
 from ..prompt.tags import use_names
+from ..wallet.errors import WalletError
 from . import places
 from .arguments import Parser
 from .commands.batch import add_batch
@@ -24,29 +25,34 @@ from .commands.read import add_read
 from .commands.run import add_run
 from .commands.server import add_server
 from .commands.tags import add_tags
+from .commands.wallet import add_wallet_commands
 from .commands.workflow import add_workflow_commands
 from .errors import Cancelled, RunnerError, UsageError
 from .output import Output
+from .wallets import exit_code
 
 EPILOG = "Settings left out are the model family's own. The manual is the README."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return its exit code: 0, 1 (failed), 2 (bad usage) or 130 (interrupted)."""
+    """Run the command line; return its exit code, as `README.md` lists them."""
     output = Output(as_json="--json" in (sys.argv[1:] if arguments is None else arguments))
     try:
         with _interruptible():
             add_families_folder(places.families())
             use_names(places.tag_lists())
-            exit_code = _run(arguments, output)
+            code = _run(arguments, output)
             sys.stdout.flush()
-        return exit_code
+        return code
     except PromptError as error:
         output.error(UsageError.code, str(error))
         return UsageError.exit_code
     except RunnerError as error:
         output.error(error.code, str(error))
         return error.exit_code
+    except WalletError as error:
+        output.error(error.code, str(error))
+        return exit_code(error)
     except KeyboardInterrupt:
         output.error(Cancelled.code, "cancelled; nothing of it runs on, and the pictures saved before stay")
         return Cancelled.exit_code
@@ -103,5 +109,6 @@ def _parser() -> argparse.ArgumentParser:
     add_prompt(commands.add_parser("prompt", help="check, mend, explain, convert, sort and count prompts"))
     add_read(commands.add_parser("read", help="print the prompt and the settings that are written in pictures"))
     add_tags(commands.add_parser("tags", help="look tags up, import lists of names"))
+    add_wallet_commands(commands.add_parser("wallet", help="count image tokens: who may still generate"))
     add_server(commands.add_parser("server", help="start, show or stop the ComfyUI that Tagloom runs itself"))
     return parser

@@ -24,6 +24,15 @@ CODES: dict[str, Meaning] = {
     "jobs-failed": Meaning("some jobs of a run are not done, though others may be", "read each job's own problem"),
     "save-failed": Meaning("a file that was made can't be written", "free some space, or choose another folder"),
     "cancelled": Meaning("taken back by the user", "run or resume it again"),
+    # image tokens
+    "image-tokens": Meaning("the user has too few image tokens", "wait for the next grant, or grant some"),
+    "wallet": Meaning("image tokens can't be counted", "read the message"),
+    "wallet-amount": Meaning("no number of image tokens, or a text that is none", "give what the message asks for"),
+    "wallet-user": Meaning("the wallet has no such user, or has it already", "create the user, or mend the name"),
+    "wallet-plan": Meaning("there is no such plan, or the file of plans is wrong", "mend what the message names"),
+    "wallet-key": Meaning("the key stands for something else already", "give another key, or none"),
+    "wallet-storage": Meaning("the wallet's database can't be used", "mend what the message names"),
+    "wallet-missing": Meaning("what the wallet needs is not installed", "install the extra wallet"),
     # a server
     "server-unavailable": Meaning("the server does not answer", "start it, or mend its address"),
     "not-comfyui": Meaning("something else than ComfyUI answers", "mend the address, or the proxy in front"),

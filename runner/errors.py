@@ -15,6 +15,7 @@ RunnerError               1  failed
 │   └── OutputBroken      1  a file did not come whole, or is beyond all bounds
 ├── JournalError          1  a batch's journal can't be used
 ├── SaveError             1  a picture can't be written
+├── WalletMissing         1  what the wallet needs is not installed
 └── Cancelled           130  interrupted by the user
 """
 
@@ -146,6 +147,12 @@ class SaveError(RunnerError):
     """A picture that was made can't be written to disk."""
 
     code = "save-failed"
+
+
+class WalletMissing(RunnerError):
+    """What the wallet of image tokens needs is not installed. Its own errors are in `tagloom.wallet.errors`."""
+
+    code = "wallet-missing"
 
 
 class Cancelled(RunnerError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .batch.told import Told
 from .embedded.installations import Installation
@@ -12,9 +13,12 @@ from .jobs.job import Job, new_id
 from .outputs.saving import Saving
 from .planning import Plan, plan
 from .request import Checked
-from .request_tasks import tasks
+from .request_tasks import RequestTask, tasks
 from .running import USUAL, How, run_tasks
 from .targets import Target, answering
+
+if TYPE_CHECKING:
+    from .paying.payers import Payment
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,11 @@ def begin(
     return Generation(checked, plan(checked, target), tuple(servers), found, target)
 
 
+def pictures(generation: Generation) -> list[RequestTask]:
+    """Return the pictures as tasks."""
+    return list(tasks(generation.checked, generation.installations))
+
+
 def first_job(generation: Generation) -> Job:
     """Return the first picture's job, as the first server would get it; nothing is uploaded or queued.
 
@@ -60,11 +69,13 @@ def first_job(generation: Generation) -> Job:
     return task.foreseen(generation.target.client, new_id()).job
 
 
-def run(generation: Generation, saving: Saving, how: How = USUAL) -> Generator[Told, None, None]:
+def run(
+    generation: Generation, saving: Saving, how: How = USUAL, payment: Payment | None = None
+) -> Generator[Told, None, None]:
     """Make and save the pictures, and yield what happens; a job that fails is an event.
 
     Raises:
         RunnerError: if no server can do it, or nothing can be saved; what was saved before stays.
+        WalletError: if the wallet of who pays can't be used.
     """
-    todo = list(tasks(generation.checked, generation.installations))
-    yield from run_tasks(todo, generation.servers, saving, how)
+    yield from run_tasks(pictures(generation), generation.servers, saving, how, payment=payment)

@@ -18,6 +18,7 @@ from .outputs.kinds import PICTURES
 from .outputs.previews import Screen
 from .outputs.saving import Saved
 from .outputs.secrets import without_secrets
+from .wallets import EXIT_CODES
 
 SHAPE = "{percentage:3.0f}%|{bar:30}| {desc} [{elapsed}<{remaining}]"
 SERVERS_FAULT = frozenset({"server-stuck", "job-lost", "post-unanswered"})
@@ -190,7 +191,7 @@ def exit_code_of(problem: Problem | None) -> int:
     for kind in classes:
         classes.extend(kind.__subclasses__())
     codes = dict.fromkeys(SERVERS_FAULT, ServerUnavailable.exit_code) | {kind.code: kind.exit_code for kind in classes}
-    return codes.get(problem.code, RunnerError.exit_code)
+    return {**codes, **EXIT_CODES}.get(problem.code, RunnerError.exit_code)
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ..prompt import Size, WildcardFolders, convert
 from ..prompt.pictures import Settings
 from ..prompt.pictures.writing import a1111_settings, parameters_text
+from ..wallet import Picture
 from .core.graph import Values
 from .core.loras import with_files
 from .embedded.installations import Installation
 from .fleet.tasks import Model, Needs, Prepared
 from .graph.workflows import Workflow
 from .jobs.job import Job
+from .paying.expected import Expected
 from .places import wildcard_folders
 from .planning import Plan, plan
 from .prompts import prompts_of
@@ -24,6 +27,10 @@ from .server.client import Client
 from .targets import FOLDER, Target
 
 Final = Callable[[str], Any]
+ANY = "1girl"
+"""A prompt that stands for all others where no prompt matters."""
+MOST_KEPT = 64
+"""Kinds of pictures of which everything stays known."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,15 @@ class RequestTask:
         """Return what `prepare` would, and upload nothing: the base image has the name that is asked for."""
         return self._made(client, job_id, lambda image, folder: f"{folder}/{image.name}")
 
+    def expected(self, target: Target) -> Expected:
+        """Return that it makes one picture, and which; its prompt and its seed change nothing about that.
+
+        Raises:
+            RunnerError: as `prepare`.
+            PromptError: likewise.
+        """
+        return Expected(1, _picture(replace(self.request, positive=ANY, negative="", seed=0, easy=False), target))
+
     def _made(self, client: Client, job_id: str, upload: Callable[[Path, str], str]) -> Prepared:
         planned = plan(check(self.request), Target(client, self.installations.get(client.url)))
         image = self.request.image
@@ -71,6 +87,13 @@ def tasks(checked: Checked, installations: Mapping[str, Installation]) -> Iterat
     for number in range(checked.request.count):
         request = replace(checked.request, seed=(first + number) % SEEDS, count=1)
         yield RequestTask(str(number + 1), request, installations)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _picture(request: Request, target: Target) -> Picture:
+    task = RequestTask("", request, {target.client.url: target.installation} if target.installation else {})
+    known = task.foreseen(target.client, FOLDER).values
+    return Picture(known["width"], known["height"], known["steps"], known["family"])
 
 
 def _prepared(planned: Plan, job_id: str, uploaded: str | None) -> Prepared:

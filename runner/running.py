@@ -8,8 +8,9 @@ import socket
 import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -27,7 +28,11 @@ from .fleet.tasks import Task
 from .fleet.threads import ThreadExecutor
 from .jobs.options import Options
 from .outputs.saving import Saving
+from .paying.till import Paying
 from .targets import tidy
+
+if TYPE_CHECKING:
+    from .paying.payers import Payment
 
 SPOOL = ".tagloom-spool"
 """The folder among a run's results in which files lie until they have their names."""
@@ -71,6 +76,7 @@ def run_tasks(
     saving: Saving,
     how: How = USUAL,
     journal: Journal | None = None,
+    payment: Payment | None = None,
 ) -> Generator[Told, None, None]:
     """Bring tasks to their ends, save what they make, and yield what happens; close the iterator to take them back.
 
@@ -80,9 +86,11 @@ def run_tasks(
         saving: where files go, and how they are called.
         how: see there.
         journal: of a batch, with an entry for each task; without it, one that is gone with the process.
+        payment: who pays for them, and what is expected of them; None: nobody does.
 
     Raises:
         RunnerError: if no server can do it, or nothing can be saved; a job that fails is an event, and no error.
+        WalletError: if the wallet can't be used.
     """
     kept = journal or Journal.new(None, [(task.key, Row({}, "")) for task in tasks], {})
     needs = {task.key: task.needs for task in tasks}
@@ -91,6 +99,8 @@ def run_tasks(
             executor = _executor(servers, spool, how)
             scheduler = Scheduler(needs, expected=[entry.name for entry in servers])
             rules = Rules(retries=how.retries, forget=_forgetting(servers, how), stopped=how.stopped)
+            if payment is not None:
+                rules = replace(rules, paying=Paying(payment, kept, saving.out, goes_on=journal is not None))
             names = [entry.name for entry in servers]
             yield from drive(tasks, executor, scheduler, kept, saving, names, rules)
     finally:

@@ -23,13 +23,14 @@ from .graph.selectors import Selectors
 from .graph.understanding import Known, understood
 from .graph.values import shown
 from .jobs.job import Job
+from .paying.expected import Expected, expected
 from .request import SEEDS
 from .server.client import Client
 from .targets import FOLDER, Target
 from .uploads import HERE, LocalFile, kinds_of, local_files
 from .workflow_ground import Ground, faults_of, ground_of, made_ground
 from .workflow_texts import chosen
-from .working_out import WorkedOut, work_out
+from .working_out import WorkedOut, family_of, prompts_of, work_out
 
 SEED = "seed"
 PREFIX = "filename_prefix"
@@ -65,6 +66,15 @@ class WorkflowTask:
         filled = self.filled(ground_of(client, self.document, self.seed or 0), client)
         target = Target(client, self.installations.get(client.url))
         return filled.prepared(target, job_id)
+
+    def expected(self, target: Target) -> Expected:
+        """Return what it is going to make, as far as the graph says it.
+
+        Raises:
+            RunnerError: as `prepare`.
+            PromptError: likewise.
+        """
+        return self.filled(ground_of(target.client, self.document, self.seed or 0), None).expected(target)
 
     def filled(self, ground: Ground, client: Client | None) -> Filled:
         """Return the graph with the values in it, wildcards in them chosen; without a server nothing is uploaded.
@@ -127,6 +137,12 @@ class Filled:
         told = understood(worked.graph, Known(worked.texts, worked.dialect, self.seed, target.model_hash))
         values = {**told.values, **({"prefix": prefix} if prefix else {})}
         return Prepared(Job(worked.sent, self.ground.mirrored(self.done), job_id), values, told.parameters)
+
+    def expected(self, target: Target) -> Expected:
+        """Return what the graph is going to make on a server."""
+        graph = self._worked_out(dict(self.done.graph), target).graph
+        family = family_of(graph, self.ground, target)
+        return expected(Nodes(graph, self.ground.schemas), family, lambda node_id: prompts_of(graph[node_id]))
 
     def _worked_out(self, graph: dict[str, Any], target: Target) -> WorkedOut:
         sizes = {name: file.size for name, file in self.sent.items() if file.size}

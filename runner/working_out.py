@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ..prompt import Detection, Size
+from ..prompt import Detection, Size, WildcardFolders, matrix
 from ..prompt.errors import PromptError
 from .core.graph import Values
 from .core.loras import with_files
@@ -16,6 +16,7 @@ from .graph.inputs import is_link
 from .graph.nodes import Graph, Nodes, Place
 from .graph.understanding import A1111
 from .graph.workflows import NODE_PREFIX
+from .places import wildcard_folders
 from .request import AUTO
 from .targets import Target
 from .workflow_ground import Ground
@@ -102,6 +103,28 @@ def _with_family(graph: dict[str, Any], ground: Ground, target: Target) -> dict[
         node = graph[node_id]
         chosen[node_id] = {**node, "inputs": {**node["inputs"], FAMILY: found.family}}
     return chosen
+
+
+def family_of(graph: Graph, ground: Ground, target: Target) -> str | None:
+    """Return the id of the family whose model a graph loads; None where that is not clear."""
+    values = [node["inputs"].get(FAMILY) for node in graph.values()]
+    named = {value for value in values if isinstance(value, str)} - {AUTO}
+    try:
+        return named.pop() if len(named) == 1 else _detected(target, _checkpoint(dict(graph), ground)).family
+    except (RunnerError, PromptError):
+        return None
+
+
+def prompts_of(node: Mapping[str, Any]) -> int | None:
+    """Return how many prompts a Prompt Matrix node makes; None where that is known in the run alone."""
+    inputs = node["inputs"]
+    known = [inputs.get(name) for name in ("text", "dialect", "tag_aware", "limit")]
+    if None in known or any(map(is_link, known)):
+        return None
+    try:
+        return len(matrix(known[0], WildcardFolders(wildcard_folders()), *known[1:]).prompts)
+    except (PromptError, TypeError, ValueError):
+        return None  # the node says what is wrong with it
 
 
 def _checkpoint(graph: dict[str, Any], ground: Ground) -> str:

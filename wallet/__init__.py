@@ -1,11 +1,12 @@
 """Image tokens, the currency that pays for images: plans and prices, and a ledger of who may still generate.
 
-`Wallet` and what belongs to it needs SQLAlchemy and is loaded when it is first asked for.
+`Wallet`, which needs SQLAlchemy, and what it tells are imported at first use: `import tagloom.wallet` costs little.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from .errors import (
     BadAmount,
@@ -15,12 +16,19 @@ from .errors import (
     UnknownPlan,
     UnknownUser,
     WalletError,
+    when_text,
 )
 from .plans import Picture, Plan, Price, image_tokens, plan, plans
-from .records import Entry, Fault, Reservation, Standing
 
 if TYPE_CHECKING:
     from .ledger import Wallet
+    from .records import Entry, Fault, Reservation, Standing
+
+HOMES = {
+    "ledger": "Wallet",
+    "records": "Entry Fault Reservation Standing",
+}
+"""The public names of modules that are imported when one of them is asked for."""
 
 __all__ = [
     "BadAmount",
@@ -41,12 +49,15 @@ __all__ = [
     "image_tokens",
     "plan",
     "plans",
+    "when_text",
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name != "Wallet":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from .ledger import Wallet
-
-    return Wallet
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home, once (PEP 562)."""
+    for home, names in HOMES.items():
+        if name in names.split():
+            value = getattr(importlib.import_module(f".{home}", __name__), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -243,7 +243,8 @@ class Wallet(Reading):
             left = tokens
             for of in account.open_of(run):
                 share = min(left, of.open)
-                account.pay(share, of, f"commit:{of.id}:{of.undone}:{delivery}")
+                if share:
+                    account.pay(share, of, f"commit:{of.id}:{of.undone}:{delivery}")
                 left -= share
             account.set_aside(left, own, f"reserve:{delivery}")
             account.pay(left, own, f"commit:{own.id}:0:")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta, timezone
 from functools import cache
-from typing import Literal
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Literal
 
 Period = Literal["day", "week", "month"]
 PERIODS: tuple[Period, ...] = ("day", "week", "month")
+
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 
 @cache
@@ -18,6 +21,8 @@ def zone(name: str) -> ZoneInfo:
     Raises:
         ValueError: if there is none of that name, or this machine has no list of them.
     """
+    from zoneinfo import ZoneInfo  # at its first use, as ComfyUI's start should not wait for it
+
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, LookupError) as error:

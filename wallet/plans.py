@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from .errors import BadAmount, UnknownPlan
 from .periods import PERIODS, Period, zone
@@ -20,8 +19,7 @@ MOST = 10**9
 """The most image tokens that a plan may grant at once, or an image may cost."""
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(NamedTuple):
     """What is known of a picture when its price is asked; None is unknown, to which no condition applies.
 
     Attributes:
@@ -37,8 +35,11 @@ class Picture:
     family: str | None = None
 
 
-@dataclass(frozen=True)
-class Price:
+ANY = Picture()
+"""A picture of which nothing is known."""
+
+
+class Price(NamedTuple):
     """A rule: image tokens for a picture that meets all its conditions."""
 
     tokens: int
@@ -56,8 +57,7 @@ class Price:
         )
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """A plan, as `data/plans.yaml` explains its parts."""
 
     id: str
@@ -68,7 +68,7 @@ class Plan:
     unused: Literal["lapse", "stay"] = "lapse"
     prices: tuple[Price, ...] = (Price(1),)
 
-    def price(self, picture: Picture = Picture()) -> int:
+    def price(self, picture: Picture = ANY) -> int:
         """Return what a picture costs, in image tokens: the highest of the rules that fit it."""
         return max((rule.tokens for rule in self.prices if rule.fits(picture)), default=0)
 

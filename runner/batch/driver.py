@@ -9,15 +9,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from traceback import clear_frames
 
+from ...wallet.errors import InsufficientTokens
 from ..errors import Cancelled, JournalError, ServerUnavailable, WorkflowError
 from ..fleet.executor import Changed, Ended, Event, Executor, Fetching, ServerDown, ServerUp
 from ..fleet.scheduler import Scheduler
 from ..fleet.tasks import Task
 from ..jobs.job import Outcome, Problem, State, new_id
 from ..outputs.saving import Saving
+from ..paying.till import UNPAID, Unpaid
 from .endings import Endings
-from .flights import Flights
+from .flights import Flight, Flights
 from .journal import Journal
 from .retries import RETRIES
 from .told import Adopted, Told
@@ -42,12 +45,14 @@ class Rules:
         patience: seconds to wait for a server to come back when there is none.
         stopped: asked several times a second; when it says so, what is unfinished is taken back and `Cancelled` raised.
         forget: called with a server and a job's id when nothing of that job is needed there any more.
+        paying: pays for the jobs.
     """
 
     retries: int = RETRIES
     patience: float = PATIENCE
     forget: Forget = lambda server, job_id: None
     stopped: Callable[[], bool] = lambda: False
+    paying: Unpaid = UNPAID
 
 
 def drive(
@@ -79,7 +84,9 @@ def drive(
         Cancelled: if the rules' `stopped` says so.
         SaveError: if a file can't be written.
         JournalError: if the journal can't.
+        WalletError: if the wallet of who pays can't be used; a job that can't be paid for is an event.
     """
+    rules.paying.begin(journal)
     run = _Run(tasks, executor, scheduler, journal, saving, servers, rules)
     if run.is_over:
         return
@@ -87,7 +94,8 @@ def drive(
         executor.open()
         yield from run.meet_servers()
         yield from run.work()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
+        clear_frames(interrupt.__traceback__)  # a half-read answer of the wallet's in one of them would keep it locked
         journal.undo()  # it came at any moment; what was not committed yet is found out again
         raise
     finally:
@@ -109,7 +117,7 @@ class _Run:
     ) -> None:
         self._executor, self._scheduler, self._journal, self._rules = executor, scheduler, journal, rules
         self._flights = Flights(tasks, journal, scheduler)
-        self._endings = Endings(self._flights, journal, scheduler, saving, rules.retries)
+        self._endings = Endings(self._flights, journal, scheduler, saving, rules.retries, rules.paying)
         self._unheard = set(servers)
         self._up: set[str] = set()
         self._last_problem: Problem | None = None
@@ -148,7 +156,10 @@ class _Run:
 
     def leave(self) -> None:
         """Take back what is at a server, or leave it there if it can't be noted that it was we who took it back."""
-        self._executor.close(take_back=self._can_take_back())
+        can_take_back = self._can_take_back()
+        self._executor.close(take_back=can_take_back)
+        if can_take_back:
+            self._rules.paying.leave(self._flights.flying())
 
     def _can_take_back(self) -> bool:
         """Note that what is cancelled now is cancelled by us, so that it is done again; return whether that is sure."""
@@ -182,11 +193,19 @@ class _Run:
         if flights or self._endings.has_saves:
             self._commit()  # all else can be found out again
         for flight in flights:
-            self._executor.submit(flight.server, flight.task, flight.job_id)
+            yield from self._submit(flight)
         for flight in self._endings.to_fetch():
             self._executor.adopt(flight.server, flight.task, flight.job_id)
         yield from self._endings.save()
         yield from self._look_for_idleness()
+
+    def _submit(self, flight: Flight) -> Iterator[Told]:
+        try:
+            self._rules.paying.reserve(flight)
+        except InsufficientTokens as error:
+            yield self._endings.unpaid(flight, error)
+        else:
+            self._executor.submit(flight.server, flight.task, flight.job_id)
 
     def _noted(self, event: Event) -> Iterator[Told]:
         match event:
@@ -223,6 +242,8 @@ class _Run:
         forgettable, self._endings.forgettable = self._endings.forgettable, []
         for server, job_id in forgettable:
             self._rules.forget(server, job_id)
+        self._rules.paying.settle()
+        self._rules.paying.renew(self._flights.flying())
 
     def _look_for_idleness(self) -> Iterator[Told]:
         """End what no server can do, and give up when nothing has been done for a while because no server is there."""

@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from ...wallet.errors import InsufficientTokens
 from ..errors import JobFailed
 from ..fleet.executor import Ended
 from ..fleet.scheduler import Scheduler
 from ..jobs.job import Outcome, Problem, State
 from ..outputs.saving import Intended, Planned, Saving, plan_files, write
+from ..paying.till import UNPAID, Unpaid
 from .flights import Flight, Flights
 from .journal import Journal
 from .leftovers import remove_leftovers
@@ -36,9 +38,17 @@ class Endings:
         forgettable: pairs of server and job id of which nothing is needed any more after the next commit.
     """
 
-    def __init__(self, flights: Flights, journal: Journal, scheduler: Scheduler, saving: Saving, retries: int) -> None:
+    def __init__(
+        self,
+        flights: Flights,
+        journal: Journal,
+        scheduler: Scheduler,
+        saving: Saving,
+        retries: int,
+        paying: Unpaid = UNPAID,
+    ) -> None:
         self._flights, self._journal, self._scheduler, self._saving = flights, journal, scheduler, saving
-        self._retries = retries
+        self._retries, self._paying = retries, paying
         self._saves: list[_Save] = []
         self._later: list[tuple[Flight, Ended]] = []
         self._fetches: list[Flight] = []
@@ -92,22 +102,39 @@ class Endings:
         self._saves.append(_Save(flight, event, planned, earlier))
 
     def save(self) -> Iterator[Told]:
-        """Write the files whose names the journal has for sure.
+        """Write the files whose names the journal has for sure, as soon as they are paid for.
 
         Raises:
             SaveError: if one can't be written.
         """
         while self._saves:
             one = self._saves[0]
-            files = write(one.planned, self._saving, one.earlier)
-            remove_leftovers(self._saving.out, one.earlier, {file.name for file in files})
-            self._journal.saved(one.flight.key, files)
-            outcome = one.ended.outcome
-            self._journal.attempt_ended(outcome.job_id, outcome.state, _code(outcome), blamed=False, counts=True)
-            self._saves.pop(0)
-            yield replace(self._end(one.flight, one.ended), files=files)
+            try:
+                self._paying.pay(one.flight, one.planned)
+            except InsufficientTokens as error:
+                self._saves.pop(0)
+                yield self.unpaid(one.flight, error)
+            else:
+                yield self._written(one)
             for file in one.ended.files:
                 file.path.unlink(missing_ok=True)
+
+    def _written(self, one: _Save) -> JobEnded:
+        files = write(one.planned, self._saving, one.earlier)
+        remove_leftovers(self._saving.out, one.earlier, {file.name for file in files})
+        self._journal.saved(one.flight.key, files)
+        outcome = one.ended.outcome
+        self._journal.attempt_ended(outcome.job_id, outcome.state, _code(outcome), blamed=False, counts=True)
+        self._paying.delivered(one.flight)
+        self._saves.pop(0)
+        return replace(self._end(one.flight, one.ended), files=files)
+
+    def unpaid(self, flight: Flight, error: InsufficientTokens) -> JobEnded:
+        """Note that a job is at its end because its user has too few image tokens."""
+        outcome = Outcome(flight.job_id, State.FAILED, problem=Problem(error.code, str(error)))
+        self._journal.attempt_ended(flight.job_id, State.FAILED, error.code, blamed=False, counts=True)
+        self._paying.undelivered(flight)
+        return self._end(flight, Ended(flight.server, flight.key, outcome))
 
     def to_fetch(self) -> list[Flight]:
         """Return the jobs whose files are to be asked for once more."""
@@ -125,6 +152,7 @@ class Endings:
             flight.running = False  # it has run: what becomes of the server now is not its doing
             self._fetches.append(flight)
             return
+        self._paying.undelivered(flight)
         self._flights.landed(flight)
         if found in (Verdict.AGAIN, Verdict.ELSEWHERE) and self._can_be_tried(flight, found):
             self._journal.again(flight.key)
@@ -178,6 +206,7 @@ class Endings:
         outcome = Outcome(flight.job_id, State.LOST, problem=problem)
         self._journal.attempt_ended(flight.job_id, State.LOST, problem.code, blamed=False, counts=False)
         self._journal.again(flight.key)
+        self._paying.undelivered(flight)
         self._flights.landed(flight)
         self._scheduler.give_back(flight.key)
         return JobAgain(flight.key, flight.server, outcome.state, problem)

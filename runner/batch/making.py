@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import JournalError
 from ..fleet.tasks import Task
@@ -13,7 +13,15 @@ from ..graph.reading import Document
 from .rows import SEED, Row
 
 if TYPE_CHECKING:
+    from ..paying.payers import Payer
     from ..targets import Target
+
+
+class PaidBy(NamedTuple):
+    """Who pays for a batch: a user, and where the wallet is (without a password)."""
+
+    user: str
+    wallet: str
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,7 @@ class Making:
         axes: the names of the grid's axes, for the contact sheet.
         name: the template of the files' names, or None.
         partial: whether a job goes on of which the server leaves outputs out.
+        paid_by: who pays; None: nobody does.
     """
 
     folder: Path
@@ -33,6 +42,7 @@ class Making:
     axes: tuple[str, ...] = ()
     name: str | None = None
     partial: bool = False
+    paid_by: PaidBy | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return it as the journal keeps it."""
@@ -45,6 +55,7 @@ class Making:
             "axes": list(self.axes),
             "name": self.name,
             "partial": self.partial,
+            **({"paid_by": list(self.paid_by)} if self.paid_by else {}),
         }
 
     @classmethod
@@ -58,9 +69,14 @@ class Making:
             workflow = made["workflow"]
             document = Document(workflow["kind"], workflow["data"], made["source"]) if workflow else None
             axes = tuple(map(str, made["axes"]))
-            return cls(Path(made["folder"]), document, axes, made["name"], bool(made["partial"]))
+            paid_by = PaidBy(*map(str, made["paid_by"])) if made.get("paid_by") else None
+            return cls(Path(made["folder"]), document, axes, made["name"], bool(made["partial"]), paid_by)
         except (KeyError, TypeError) as error:
             raise JournalError(f"the journal does not say how its jobs are made ({error!r}); start anew") from error
+
+    def paid(self, payer: Payer | None) -> Making:
+        """Return the same, paid by a user."""
+        return replace(self, paid_by=PaidBy(payer.user, payer.wallet.url) if payer else None)
 
     def seed(self, targets: Sequence[Target]) -> str | None:
         """Return the column that seeds are in; None where the workflow has none."""

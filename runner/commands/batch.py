@@ -6,14 +6,17 @@ import argparse
 import os
 import secrets
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...wallet.errors import WalletError
 from ..batch.retries import RETRIES
 from ..batch.rows import MOST_JOBS, SEED, Row
 from ..errors import JournalError, RunnerError, UsageError
 from ..request import SEEDS
+from .paying import account_again, account_of, add_paying, demanded, planned, tell_paid, tell_quote
 from .results import add_preview, add_results, path
 from .servers import add_json, add_servers, how_of, opened, server_entries
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from ..fleet.servers import ServerEntry
     from ..fleet.tasks import Task
     from ..output import Output
+    from ..paying.payers import Payer, Payment
 
 MOST_RETRIES = 100
 
@@ -34,11 +38,13 @@ def add_batch(parser: argparse.ArgumentParser) -> None:
     run = commands.add_parser("run", help="do what a table, a grid or a YAML file says")
     run.set_defaults(run=_run)
     _add_jobs(run)
+    add_paying(run)
     add_results(run, "batch", "a folder of its own")
     _add_how(run)
     resume = commands.add_parser("resume", help="go on with a batch that was ended, killed or cut off")
     resume.set_defaults(run=_resume)
     resume.add_argument("--failed", action="store_true", help="also try again what failed")
+    add_paying(resume, quote=False)
     add_preview(resume)
     _add_how(resume)
     status = commands.add_parser("status", help="count a batch's jobs by state, and list what failed")
@@ -82,6 +88,13 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace, output: Output) -> int:
+    from ..paying.payers import payer_of
+
+    with payer_of(account_of(options)) as payer:
+        return _begin(options, payer, output)
+
+
+def _begin(options: argparse.Namespace, payer: Payer | None, output: Output) -> int:
     from ..batch import foreseen
     from ..batch.journal import NAME, Journal
     from ..batch.making import Making, at
@@ -110,9 +123,14 @@ def _run(options: argparse.Namespace, output: Output) -> int:
         making.foresee(rows, targets)
         output.result("batch", foreseen.as_data(rows, options.out), foreseen.as_text(rows))
         return 0
+    tasks = at(tasks, targets)
+    if options.quote:
+        return tell_quote(tasks, targets, payer, output)
+    payment = demanded(tasks, targets, payer)
     options.out.mkdir(parents=True, exist_ok=True)
-    with Journal.new(options.out / NAME, rows, making.as_json()) as journal:
-        run = _Run(options.out, making, at(tasks, targets), servers, is_first=True)
+    with Journal.new(options.out / NAME, rows, making.paid(payer).as_json()) as journal:
+        payment = payment and replace(payment, run=journal.name)
+        run = _Run(options.out, making, tasks, servers, payment, is_first=True)
         return _drive(journal, run, options, output)
 
 
@@ -121,18 +139,22 @@ def _resume(options: argparse.Namespace, output: Output) -> int:
     from ..batch.leftovers import remove_parts
     from ..batch.making import Making, at
     from ..jobs.job import State
+    from ..paying.payers import payer_of
 
     _check_retries(options)
-    with Journal.open(options.folder / NAME) as journal:
+    with ExitStack() as opened_here:
+        journal = opened_here.enter_context(Journal.open(options.folder / NAME))
         remove_parts(options.folder, journal.names())
         making = Making.from_json(journal.made)
+        payer = opened_here.enter_context(payer_of(account_again(options, making.paid_by)))
         if options.failed:
             journal.revive((State.FAILED, State.LOST, State.CANCELLED, State.PARTIAL))
         rows = [(entry.key, entry.row) for entry in journal.entries() if entry.is_open]
         servers = server_entries(options) if rows else ()
         targets = opened(servers, output)
         tasks = at(making.tasks(rows, targets), targets) if rows else []
-        return _drive(journal, _Run(options.folder, making, tasks, servers), options, output)
+        payment = demanded(tasks, targets, payer, journal)
+        return _drive(journal, _Run(options.folder, making, tasks, servers, payment), options, output)
 
 
 def _status(options: argparse.Namespace, output: Output) -> int:
@@ -157,12 +179,13 @@ def _report(options: argparse.Namespace, output: Output) -> int:
 
 
 class _Run(NamedTuple):
-    """What is left of a batch, where it is done, and whether nothing of it was tried before."""
+    """What is left of a batch, where it is done, how it is paid, and whether nothing of it was tried before."""
 
     folder: Path
     making: Making
     tasks: Sequence[Task]
     servers: Sequence[ServerEntry]
+    payment: Payment | None = None
     is_first: bool = False
 
 
@@ -176,17 +199,18 @@ def _drive(journal: Journal, run: _Run, options: argparse.Namespace, output: Out
 
     template = read_template(run.making.name) if run.making.name else None
     how = replace(how_of(options, output), retries=options.retries, accept_partial=run.making.partial)
-    output.event("plan", jobs=len(run.tasks), servers=[server.name for server in run.servers])
+    servers = [server.name for server in run.servers]
+    output.event("plan", jobs=len(run.tasks), servers=servers, **planned(run.payment))
     try:
-        events = run_tasks(run.tasks, run.servers, Saving(run.folder, template), how, journal)
+        events = run_tasks(run.tasks, run.servers, Saving(run.folder, template), how, journal, run.payment)
         report = follow(events, output, len(run.tasks), options.preview)
-    except (KeyboardInterrupt, RunnerError):
+    except (KeyboardInterrupt, RunnerError, WalletError):
         if run.is_first and _dropped(journal):
             raise  # the mended batch can have the same folder
         output.note(f"the batch is kept; go on with: tagloom batch resume {run.folder}")
         raise
     written = overview.write_pages(journal, run.folder)
-    report.tally(**written.as_data())
+    report.tally(**written.as_data(), **tell_paid(run.payment, output))
     if not output.as_json:
         output.line(written.as_text())
     if not overview.failures(journal):

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ...prompt import family_ids
+from .paying import account_of, add_paying, demanded, planned, tell_paid, tell_quote
 from .prompt import add_dialect
 from .results import add_results, path, saving_of
 from .servers import add_servers, how_of, server_entries
@@ -14,7 +15,9 @@ from .servers import add_servers, how_of, server_entries
 if TYPE_CHECKING:
     from ..generate import Generation
     from ..output import Output
-    from ..request import Request
+    from ..outputs.saving import Saving
+    from ..paying.payers import Payer
+    from ..request import Checked, Request
 
 
 def add_generate(parser: argparse.ArgumentParser) -> None:
@@ -50,31 +53,43 @@ def add_generate(parser: argparse.ArgumentParser) -> None:
         "--denoise", type=float, metavar="SHARE", help="how much of the base image to change, 0 to 1 (0.6)"
     )
     parser.add_argument("--dry-run", action="store_true", help="check all of it and print the graph; nothing is made")
+    add_paying(parser)
     add_results(parser)
     add_servers(parser)
 
 
 def _generate(options: argparse.Namespace, output: Output) -> int:
-    from .. import generate
+    from ..paying.payers import payer_of
     from ..planning import prepare
-    from ..reporting import follow
     from ..request import check
 
     checked = check(_request(options))
     saving = saving_of(options)
     checked = prepare(checked)
+    with payer_of(account_of(options)) as payer:
+        return _made(checked, saving, payer, options, output)
+
+
+def _made(checked: Checked, saving: Saving, payer: Payer | None, options: argparse.Namespace, output: Output) -> int:
+    from .. import generate
+    from ..reporting import follow
+
     generation = generate.begin(checked, server_entries(options), output.announce)
     plan = generation.plan
     for text in plan.warnings:
         output.warning(text)
     if options.dry_run:
         return _show(generation, output)
+    tasks, targets = generate.pictures(generation), [generation.target]
+    if options.quote:
+        return tell_quote(tasks, targets, payer, output)
+    payment = demanded(tasks, targets, payer)
     servers = [entry.name for entry in generation.servers]
     told = {"checkpoint": plan.checkpoint, "family": plan.family.id, "seed": plan.seed, "image_tokens": plan.cost}
-    output.event("plan", jobs=checked.request.count, servers=servers, **told)
-    events = generate.run(generation, saving, how_of(options, output))
+    output.event("plan", jobs=checked.request.count, servers=servers, **{**told, **planned(payment)})
+    events = generate.run(generation, saving, how_of(options, output), payment)
     report = follow(events, output, checked.request.count, options.preview)
-    report.tally(image_tokens=plan.cost)
+    report.tally(**{"image_tokens": plan.cost, **tell_paid(payment, output)})
     return report.exit_code
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ...prompt import DIALECTS, get_family
 from .. import places
 from ..errors import UsageError
+from .paying import account_of, add_paying
 
 if TYPE_CHECKING:
     from ...prompt import Family
@@ -45,7 +46,11 @@ def add_prompt(parser: argparse.ArgumentParser) -> None:
     convert.add_argument("--to", dest="target", choices=DIALECTS, default="comfyui", help="(comfyui)")
     add("sort", _sort, "put the tags in order: quality, body, expression, clothing, pose, background", "family dialect")
     add("describe", _describe, "show the tags by group, with their weights", "dialect")
-    add("count", _count, "count text tokens, chunk by chunk, and name the tags that chunks cut", "family dialect")
+    count = add(
+        "count", _count, "count text tokens, chunk by chunk, and name the tags that chunks cut", "family dialect"
+    )
+    count.add_argument("--images", type=int, metavar="N", help="also tell what N pictures cost, in image tokens")
+    add_paying(count, quote=False)
     expand = add("expand", _expand, "replace wildcards and variants by options of theirs", "dialect")
     expand.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed makes the same choices (0)")
     expand.add_argument(
@@ -161,8 +166,28 @@ def _count(options: argparse.Namespace, output: Output) -> int:
     family = _family(options)
     encoders = family.encoders if family else ("clip_l",)
     counted = account(_text(options), encoders, options.dialect, tag_aware=options.tag_aware)
-    output.result("counted", counted.as_dict(), counted.report())
+    data, text = counted.as_dict(), counted.report()
+    if (options.images, options.user, options.wallet) != (None, None, None):
+        from ...prompt.report import image_tokens_text
+
+        cost, left = _image_tokens(options, family)
+        data |= {"image_tokens": cost, "left": left}
+        text = f"{text}\n{image_tokens_text(cost, left)}"
+    output.result("counted", data, text)
     return 0
+
+
+def _image_tokens(options: argparse.Namespace, family: Family | None) -> tuple[int, int | None]:
+    """Return what the pictures cost, and what is left to the user who is named, if one is."""
+    from ...wallet import Picture, image_tokens
+    from ..paying.payers import payer_of
+
+    images = 1 if options.images is None else options.images
+    with payer_of(account_of(options)) as payer:
+        if payer is None:
+            return image_tokens(images), None
+        each = payer.plan.price(Picture(family=family.id if family else None))
+        return image_tokens(images, each), payer.wallet.standing(payer.user).balance
 
 
 def _expand(options: argparse.Namespace, output: Output) -> int:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from ..errors import UsageError
 from ..request import SEEDS
 from .given_workflow import add_values, add_workflow, find, values_of
+from .paying import account_of, add_paying, demanded, planned, tell_paid, tell_quote
 from .results import add_results, saving_of
 from .servers import add_servers, how_of, opened, server_entries
 
 if TYPE_CHECKING:
     from ..output import Output
+    from ..paying.payers import Payer
     from ..targets import Target
     from ..workflow_tasks import WorkflowTask
 
@@ -33,11 +35,19 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     seeds.add_argument("--partial", action="store_true", help="keep what works where the server refuses a part")
     seeds.add_argument("--unchecked", action="store_true", help="only warn of what a server would refuse, and try it")
     seeds.add_argument("--dry-run", action="store_true", help="check all of it and print the graph; nothing is run")
+    add_paying(parser)
     add_results(parser)
     add_servers(parser)
 
 
 def _run(options: argparse.Namespace, output: Output) -> int:
+    from ..paying.payers import payer_of
+
+    with payer_of(account_of(options)) as payer:
+        return _done(options, payer, output)
+
+
+def _done(options: argparse.Namespace, payer: Payer | None, output: Output) -> int:
     from ..reporting import follow
     from ..running import run_tasks
     from ..workflow_work import workflow_work
@@ -56,10 +66,14 @@ def _run(options: argparse.Namespace, output: Output) -> int:
     )
     if options.dry_run:
         return _show(tasks[0], able[0], output)
-    output.event("plan", jobs=len(tasks), servers=[entry.name for entry in entries])
+    if options.quote:
+        return tell_quote(tasks, able, payer, output)
+    payment = demanded(tasks, able, payer)
+    output.event("plan", jobs=len(tasks), servers=[entry.name for entry in entries], **planned(payment))
     how = replace(how_of(options, output), accept_partial=options.partial)
-    report = follow(run_tasks(tasks, entries, saving, how), output, len(tasks), options.preview)
-    report.tally()
+    events = run_tasks(tasks, entries, saving, how, payment=payment)
+    report = follow(events, output, len(tasks), options.preview)
+    report.tally(**tell_paid(payment, output))
     return report.exit_code
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ..jobs.job import Job
 from ..server.client import Client
+
+if TYPE_CHECKING:
+    from ..paying.expected import Expected
+    from ..targets import Target
 
 
 class Model(NamedTuple):
@@ -72,4 +76,12 @@ class Task(Protocol):
 
         Raises:
             RunnerError: if it can't be done there.
+        """
+
+    def expected(self, target: Target) -> Expected:
+        """Return what it is going to make on a server, as far as that is known before; nothing is uploaded.
+
+        Raises:
+            RunnerError: as `prepare`.
+            PromptError: likewise.
         """

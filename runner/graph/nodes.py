@@ -70,6 +70,12 @@ class Nodes:
         schema = self._schemas(self.kind(node_id))
         return outputs(schema) if schema else ()
 
+    def has_lists(self, node_id: str) -> bool:
+        """Return whether a node gives lists, for each entry of which the nodes behind it run once."""
+        schema = self._schemas(self.kind(node_id))
+        lists = schema.get("output_is_list") if schema else None
+        return isinstance(lists, list) and any(lists)
+
     def costs_money(self, node_id: str) -> bool:
         """Return whether a node asks a service that is paid for."""
         schema = self._schemas(self.kind(node_id))

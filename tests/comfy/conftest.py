@@ -37,11 +37,12 @@ def home(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def installation(home) -> installations.Installation:
-    """The embedded ComfyUI, with the extension that lets it load the stand-ins, and with its API nodes (1 s more)."""
+    """The embedded ComfyUI, with the tests' own extensions, and with its API nodes (1 s more)."""
     installation = replace(installations.embedded(), api_nodes=True)
-    link = installation.folder / "custom_nodes" / "stand_ins"
-    link.parent.mkdir(parents=True, exist_ok=True)
-    link.symlink_to(EXTENSION, target_is_directory=True)
+    links = installation.folder / "custom_nodes"
+    links.mkdir(parents=True, exist_ok=True)
+    (links / "stand_ins").symlink_to(EXTENSION, target_is_directory=True)
+    (links / "paying").symlink_to(Path(__file__).parent / "paying", target_is_directory=True)
     return installation
 
 

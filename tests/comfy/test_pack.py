@@ -27,13 +27,16 @@ NODES = (
     "TagloomPromptEnhancer",
     "TagloomPromptMatrix",
     "TagloomReadPicture",
+    "TagloomReserveImageTokens",
     "TagloomSamplerSettings",
     "TagloomSamplingSteps",
     "TagloomSaveImage",
+    "TagloomSettleImageTokens",
     "TagloomTagReport",
     "TagloomTextEncode",
     "TagloomTextTokens",
     "TagloomTidyPrompt",
+    "TagloomTokenBalance",
     "TagloomWildcards",
 )
 WORKFLOWS = tuple(sorted(path.stem for path in (PACKAGE / "workflows").glob("*.json")))

@@ -17,6 +17,7 @@ OVERRIDES = {
     "Flux Description to Image": SMALL,
     "High-Resolution Second Pass": SMALL,
     "Illustrious Tags to Image": TINY | SMALL,
+    "Image Tokens": SMALL,
     "Inpaint": SMALL,
     "LoRA": SMALL,
     "Neta Lumina Tags to Image": SMALL,

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tagloom.prompt import parse_tags, tag_report
 from tagloom.prompt.families import get_family
+from tagloom.prompt.report import image_tokens_text
 from tagloom.prompt.tags import GROUPS, OTHER
 
 
@@ -90,3 +91,19 @@ def test_what_can_t_be_counted_is_unknown_not_guessed():
     assert report.text_tokens is None
     assert report.chunks is None
     assert "unknown" in report.text()
+
+
+@pytest.mark.parametrize(
+    ("cost", "left", "told"),
+    [
+        (0, None, "image tokens: 0"),
+        (4, None, "image tokens: 4"),
+        (4, 17, "image tokens: 4, 17 left"),
+        (4, 4, "image tokens: 4, 4 left"),
+        (4, 1, "image tokens: 4, 1 left: 3 too few"),
+    ],
+)
+def test_both_kinds_of_tokens_stand_in_the_report(cost, left, told):
+    lines = tag_report("1girl").text(cost, left).splitlines()
+    assert lines[-2:] == ["- text tokens: 2 in 1 chunk of 75", f"- {told}"]
+    assert image_tokens_text(cost, left) == told

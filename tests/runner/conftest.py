@@ -37,8 +37,8 @@ EVENTS = Draft202012Validator(json.loads((PACKAGE / "runner" / "data" / "events.
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Keep every test away from the user's own cache, server and settings; names that it imports are forgotten."""
-    for name in ("TAGLOOM_SERVER", "TAGLOOM_IDLE", "TAGLOOM_FAMILIES", "TAGLOOM_TAGS"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("SERVER", "IDLE", "FAMILIES", "TAGS", "WALLET", "PLANS", "USER"):
+        monkeypatch.delenv(f"TAGLOOM_{name}", raising=False)
     monkeypatch.setattr(catalog, "_registered", {})  # the command line adds the folder of each test's home
     monkeypatch.setenv("TAGLOOM_HOME", str(tmp_path / "home"))
     yield tmp_path / "home"

@@ -7,66 +7,20 @@ gone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tagloom.runner.batch import schema
 from tagloom.runner.batch.journal import NAME, Journal
 from tagloom.runner.outputs import saving
 from tagloom.runner.outputs.names import NameTemplate, read_template
 
+from .crashing import FAR, Crash, Gate, GatedConnection, Once, gated, wait_for_no_disk
 from .simulated_servers import Servers, SimulatedExecutor, expected, failed, lost, new_journal, results, run
 
 JOBS = 4
-FAR = 10_000
-"""An operation that no run comes to."""
-
-
-class Crash(BaseException):
-    """The process is dead."""
-
-
-class Gate:
-    """Counts operations, and lets none through from a certain one on."""
-
-    def __init__(self, last: int) -> None:
-        self.count = 0
-        self._last = last
-
-    def __call__(self) -> None:
-        self.count += 1
-        if self.count > self._last:
-            raise Crash
-
-
-class Once(Gate):
-    """Lets a single Ctrl-C through after a certain operation, and all that follows."""
-
-    def __call__(self) -> None:
-        self.count += 1
-        if self.count == self._last + 1:
-            raise KeyboardInterrupt
-
-
-class GatedConnection:
-    """A connection to the journal's file behind a gate."""
-
-    def __init__(self, connection: Any, gate: Gate) -> None:
-        self._connection, self._gate = connection, gate
-
-    def execute(self, *arguments: Any) -> Any:
-        self._gate()
-        done = self._connection.execute(*arguments)
-        self._gate()
-        return done
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
 
 
 def process(
@@ -91,29 +45,10 @@ def process(
     return gate.count
 
 
-def gated(function: Callable[..., Any], gate: Gate) -> Callable[..., Any]:
-    def call(*arguments: Any) -> Any:
-        gate()
-        result = function(*arguments)
-        gate()
-        return result
-
-    return call
-
-
 @pytest.fixture(autouse=True)
 def without_waiting_for_the_disk(monkeypatch):
     """A crash of the process alone loses nothing that was written."""
-    connected = schema._connected
-
-    def connect(*arguments):
-        connection = connected(*arguments)
-        connection.execute("PRAGMA synchronous = OFF")
-        return connection
-
-    monkeypatch.setattr(schema, "_connected", connect)
-    monkeypatch.setattr(saving.folders, "settle", lambda folders: None)
-    monkeypatch.setattr(saving.folders, "settle_file", lambda file: None)
+    wait_for_no_disk(monkeypatch)
 
 
 def start(folder: Path) -> None:

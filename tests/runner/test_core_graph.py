@@ -22,8 +22,10 @@ from tagloom.runner.graph.workflows import NODE_PREFIX, Workflow, shipped
 
 SHIPPED = ["Tags to Image", "Base Image to Image"]
 BASE = Size(832, 1216)
-NEED_THE_PACK = {"TagloomGuider", "TagloomImageGrid", "TagloomPromptMatrix", "TagloomReadPicture"}
-"""Nodes that no core nodes can stand for: composed guidance, lists, grids, and what only the server's files hold."""
+COUNTING = {"TagloomReserveImageTokens", "TagloomSettleImageTokens", "TagloomTokenBalance"}
+NEED_THE_PACK = {"TagloomGuider", "TagloomImageGrid", "TagloomPromptMatrix", "TagloomReadPicture", *COUNTING}
+"""Nodes that no core nodes can stand for: composed guidance, lists, grids, what only the server's files hold, and image
+tokens, which must be paid."""
 families = pytest.mark.parametrize("family", all_families(), ids=lambda family: family.id)
 both = pytest.mark.parametrize("name", SHIPPED)
 
@@ -159,6 +161,7 @@ def test_a_graph_of_core_nodes_goes_through_as_it_is(fill):
 
 
 LOADER = {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "a.safetensors"}}
+SAVE = {"class_type": "SaveImage", "inputs": {"images": ["1", 0]}}
 FAMILY = {"class_type": "TagloomFamilyProfile", "inputs": {"model": ["9", 0], "family": "sdxl"}}
 
 
@@ -172,6 +175,13 @@ FAMILY = {"class_type": "TagloomFamilyProfile", "inputs": {"model": ["9", 0], "f
         (
             {"1": FAMILY, "2": {"class_type": "A", "inputs": {"profile": ["1", 0]}}, "9": LOADER},
             ["node 2", "profile", "pack"],
+        ),
+        *(
+            (
+                {"1": {"class_type": kind, "inputs": {field: ["9", 0]}}, "2": SAVE, "9": LOADER},
+                [f"node 1 ({kind})", "install Tagloom"],
+            )
+            for kind, field in (("TagloomReserveImageTokens", "latent"), ("TagloomSettleImageTokens", "images"))
         ),
     ],
 )

@@ -7,6 +7,8 @@ import pytest
 
 from tagloom.runner import errors
 from tagloom.runner.errors import CODES, RunnerError
+from tagloom.runner.wallets import EXIT_CODES
+from tagloom.wallet import WalletError
 
 ROOM = Path(errors.__file__).parent
 CLASSES = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, RunnerError)]
@@ -19,6 +21,12 @@ def test_every_error_has_a_code_and_an_exit_code(error):
     assert error.exit_code in (1, 2, 4, 5, 130)
     assert error.exit_code == EXITS.get(error.code, error.exit_code)
     assert f" {error.__name__}" in errors.__doc__ or error is RunnerError
+
+
+@pytest.mark.parametrize("error", [WalletError, *WalletError.__subclasses__()])
+def test_every_error_of_the_wallet_has_a_code_and_an_exit_code(error):
+    assert error.code in CODES
+    assert EXIT_CODES[error.code] == {"image-tokens": 6, "wallet": 1, "wallet-storage": 1}.get(error.code, 2)
 
 
 def test_every_problem_s_code_is_known():

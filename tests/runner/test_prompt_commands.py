@@ -13,6 +13,7 @@ from tagloom.prompt import account, convert, describe, expand, explain, get_fami
 from tagloom.prompt.easy import easy
 from tagloom.prompt.lint import fix, fix_negative, lint, lint_negative, report
 from tagloom.runner.cli import main
+from tagloom.wallet.ledger import Wallet
 
 TEXT = "Masterpiece, forest, (1girl:1.3), :3, smirk, smirk"
 COMMANDS = ("check", "fix", "explain", "convert", "sort", "describe", "count", "expand", "easy")
@@ -368,3 +369,22 @@ def test_the_help_lists_every_command(capsys):
         main(["prompt", "--help"])
     text = capsys.readouterr().out
     assert [line.split()[0] for line in text.splitlines() if line.startswith("    ") and line[4] != " "] == [*COMMANDS]
+
+
+@pytest.fixture
+def wallet(tmp_path) -> str:
+    """The file of a wallet; ada's plan gives her 20 image tokens."""
+    file = str(tmp_path / "wallet.sqlite3")
+    with Wallet.open(file, create=True) as opened:
+        opened.create_user("ada")
+    return file
+
+
+def test_both_kinds_of_tokens_are_counted(ask, wallet):
+    text = "text tokens: 2 in 1 chunk of 75\nimage tokens: "
+    assert ask("prompt", "count", "1girl", "--images", "4").text == f"{text}4\n"
+    told = ask("prompt", "count", "1girl", "--images", "24", "--user", "ada", "--wallet", wallet)
+    assert told.text == f"{text}24, 20 left: 4 too few\n"
+    assert (told.event["image_tokens"], told.event["left"]) == (24, 20)
+    assert ask("prompt", "count", "1girl", "--user", "ada", "--wallet", wallet).text == f"{text}1, 20 left\n"
+    assert "image_tokens" not in ask("prompt", "count", "1girl").event

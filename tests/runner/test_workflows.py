@@ -48,7 +48,7 @@ def test_there_is_a_workflow_for_each_purpose():
     families = {"Illustrious", "NoobAI V-Prediction", "Pony", "SDXL", "SD 1.5 Anime", "Neta Lumina"}
     purposes = {"Description to Image", "Flux Description to Image", "Base Image to Image", "Inpaint", "LoRA"}
     purposes |= {"High-Resolution Second Pass", "AND Composition", "Prompt Scheduling", "Prompt Matrix"}
-    purposes |= {"Remake a Picture", "The Whole Specification", "Prompt Workshop", "Tags to Image"}
+    purposes |= {"Image Tokens", "Remake a Picture", "The Whole Specification", "Prompt Workshop", "Tags to Image"}
     assert set(SHIPPED) == purposes | {f"{family} Tags to Image" for family in families}
 
 
