@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
@@ -158,10 +160,14 @@ def _engine(url: URL) -> Engine:
     return engine
 
 
-def _prepare(connection: object, record: object) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined]  # transactions begin where we say
-    for pragma in ("foreign_keys = ON", "synchronous = FULL"):
-        connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+def _prepare(connection: Any, record: object) -> None:
+    connection.isolation_level = None  # transactions begin where we say
+    try:
+        for pragma in ("foreign_keys = ON", "synchronous = FULL"):
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:  # the file is no database
+        connection.close()
+        raise
 
 
 def _begin(connection: Connection) -> None:

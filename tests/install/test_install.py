@@ -19,8 +19,18 @@ PURE = ("tests/prompt", "tests/wallet", "tests/runner")
 """The suites that need neither ComfyUI nor torch, but for the tests that are marked."""
 MARKED = "not embedded and not ray and not postgresql"
 TOOLS = ("pytest", "pytest-xdist", "hypothesis", "jsonschema", "numpy")
-LONG = ("*_properties.py", "*_robustness.py", "*_hard.py", "*_draws.py", "*_kill.py", "*_soak.py")
+LONG = (
+    "*_properties.py",
+    "*_robustness.py",
+    "*_hard.py",
+    "*_draws.py",
+    "*_kill.py",
+    "*_soak.py",
+    "*_paying_crashes.py",
+)
 """Their files of many generated prompts, and of many kills: those run once, on the Python of the whole suite."""
+BETWEEN = {"3.12": ("tests/wallet", "tests/runner/test_batch_journal.py", "tests/runner/test_api.py")}
+"""Pythons between the oldest and the newest: what differs in these differs in the newest, too. They run a part."""
 
 
 def run(*command: object, **options) -> str:
@@ -128,8 +138,8 @@ def test_the_pure_rooms_on_every_python(wheel, tmp_path, version):
     assert run(scripts / "tagloom", "--version", cwd=tmp_path).strip() == "0.1.0"
     if f"{sys.version_info.major}.{sys.version_info.minor}" != version:
         left = [f"--ignore-glob={pattern}" for pattern in LONG]
-        spread = ("-n", 3, "--dist", "worksteal")
-        run(scripts / "pytest", "-q", "-p", "no:cacheprovider", *spread, "-m", MARKED, *left, *PURE)
+        options = ("-q", "-p", "no:cacheprovider", "-n", 3, "--dist", "worksteal", "-m", MARKED, *left)
+        run(scripts / "pytest", *options, *BETWEEN.get(version, PURE))
 
 
 def test_the_wheel_makes_a_picture(wheel, tmp_path):

@@ -13,7 +13,7 @@ from .paid_runs import USER
 from .plain_workflow import OBJECT_INFO
 from .test_batch_kill import steadily
 
-JOBS, KILLS = 150, 20
+JOBS, KILLS = 100, 20
 
 
 def paid(wallet: Wallet) -> int:
