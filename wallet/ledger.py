@@ -244,10 +244,10 @@ class Wallet(Reading):
             for of in account.open_of(run):
                 share = min(left, of.open)
                 if share:
-                    account.pay(share, of, f"commit:{of.id}:{of.undone}:{delivery}")
+                    account.pay(share, of, f"settle:{of.id}:{delivery}")
                 left -= share
             account.set_aside(left, own, f"reserve:{delivery}")
-            account.pay(left, own, f"commit:{own.id}:0:")
+            account.pay(left, own, f"settle:{own.id}:{delivery}")
 
     def release(self, name: str, job: str) -> Reservation | None:
         """Give back what a job reserved and did not pay; return its reservation, or None if it has none."""

@@ -51,8 +51,8 @@ def over() -> threading.Event:
 
 
 @pytest.fixture
-def watch(ticks, over) -> Iterator[Watch]:
-    """A watch that looks all the time; its thread has ended when the test does."""
+def watch(ticks, over, wallet) -> Iterator[Watch]:
+    """A watch that looks all the time; its thread has ended before the wallet is closed."""
     before = threading.active_count()
     yield Watch(interval=0.005, clock=ticks)
     over.set()
