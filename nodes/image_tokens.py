@@ -4,17 +4,19 @@ from comfy_api.latest import io
 
 from ..wallet import Picture, WalletError, when_text
 from ..wallet.watching import RESERVED
+from . import latent_pictures
 from .paid_runs import RUNS
 from .payer import HONEST, NOBODY, STANDINGS, WHOSE, in_words, payer, wallet
-from .types import CATEGORY, FamilySocket
-
-PIXELS = 8
-"""Pixels of a latent's side where the latent does not say; Settle Image Tokens knows the pictures themselves."""
+from .types import CATEGORY, prices_family_input
 
 
-def _family_input() -> io.Input:
-    return FamilySocket.Input(
-        "family", optional=True, tooltip="From Model Family, if the plan's prices differ by the model family."
+def _film_input() -> io.Input:
+    return io.Boolean.Input(
+        "film",
+        default=False,
+        optional=True,
+        tooltip="All pictures of a batch become one film, which costs as much as one picture. Set it alike in Reserve "
+        "and Settle Image Tokens. It is believed: the nodes can't see what becomes of the pictures.",
     )
 
 
@@ -36,7 +38,9 @@ class TagloomReserveImageTokens(io.ComfyNode):
             "too few, the run ends here with a clear message, before anything is sampled. What Settle Image Tokens "
             "does not pay goes back soon after the run, also if it fails or is interrupted. " + WHOSE + HONEST,
             inputs=[
-                io.Latent.Input("latent", tooltip="What goes to the sampler; its pictures are counted."),
+                io.Latent.Input(
+                    "latent", tooltip="What goes to the sampler; its pictures are counted, of a video its frames."
+                ),
                 io.Int.Input(
                     "images",
                     default=0,
@@ -46,7 +50,8 @@ class TagloomReserveImageTokens(io.ComfyNode):
                     tooltip="How many pictures to reserve for, if it is not one for each of the latent: the count of "
                     "Prompt Matrix, for example. 0 counts the latent.",
                 ),
-                _family_input(),
+                prices_family_input(),
+                _film_input(),
             ],
             outputs=[
                 io.Latent.Output(display_name="reserved latent", is_output_list=True, tooltip="For the sampler."),
@@ -57,14 +62,17 @@ class TagloomReserveImageTokens(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, latent, images=(0,), family=(None,)) -> io.NodeOutput:
+    def execute(cls, latent, images=(0,), family=(None,), film=(False,)) -> io.NodeOutput:
         """Return the latents as they are; each has samples of (batch, channels, ..., height, width)."""
         user = payer()
         if not user:
             return io.NodeOutput(latent, NOBODY)
         opened = wallet()
         plan, family_id = opened.plan_of(user), _family_id(family)
-        prices = [(plan.price(_latent_picture(each, family_id)), each["samples"].shape[0]) for each in latent]
+        prices = [
+            (plan.price(latent_pictures.picture(each, family_id)), _paid(latent_pictures.count(each), film))
+            for each in latent
+        ]
         tokens = images[0] * max(price for price, _ in prices) if images[0] else sum(p * n for p, n in prices)
         if tokens:
             run = RUNS.current(opened, user)
@@ -86,7 +94,7 @@ class TagloomSettleImageTokens(io.ComfyNode):
             description="Stands between the pictures and what saves them, and pays for each picture: from what Reserve "
             "Image Tokens set aside in this run, else from the balance. If there are too few, no picture goes "
             "through. Pictures that ComfyUI still has in its cache are paid already. " + WHOSE + HONEST,
-            inputs=[io.Image.Input("images", tooltip="The pictures."), _family_input()],
+            inputs=[io.Image.Input("images", tooltip="The pictures."), prices_family_input(), _film_input()],
             outputs=[
                 io.Image.Output(display_name="paid images", is_output_list=True, tooltip="For what saves them."),
                 _text_output("How many were paid, and how many are left."),
@@ -95,7 +103,7 @@ class TagloomSettleImageTokens(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, images, family=(None,)) -> io.NodeOutput:
+    def execute(cls, images, family=(None,), film=(False,)) -> io.NodeOutput:
         """Return the pictures as they are; each batch is (batch, height, width, channels)."""
         user = payer()
         if not user:
@@ -103,7 +111,8 @@ class TagloomSettleImageTokens(io.ComfyNode):
         opened = wallet()
         plan, family_id = opened.plan_of(user), _family_id(family)
         tokens = sum(
-            len(batch) * plan.price(Picture(batch.shape[2], batch.shape[1], family=family_id)) for batch in images
+            _paid(len(batch), film) * plan.price(Picture(batch.shape[2], batch.shape[1], family=family_id))
+            for batch in images
         )
         if tokens:
             run = RUNS.current(opened, user)
@@ -153,10 +162,9 @@ def _family_id(family) -> str | None:
     return family[0].id if family and family[0] else None
 
 
-def _latent_picture(latent, family: str | None) -> Picture:
-    height, width = latent["samples"].shape[-2:]
-    pixels = latent.get("downscale_ratio_spacial") or PIXELS
-    return Picture(int(width * pixels), int(height * pixels), family=family)
+def _paid(pictures: int, film) -> int:
+    """Return how many of a batch's pictures are paid: a film costs as much as one."""
+    return min(pictures, 1) if film[0] else pictures
 
 
 def _left(opened, user: str) -> str:

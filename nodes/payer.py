@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from comfy_execution.utils import get_executing_context
 
-from ..wallet import StorageError
+from ..wallet import Picture, StorageError
 from .paid_runs import RUNS
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ def _opened(url: str) -> Wallet:
     return Wallet.open(url or None)
 
 
-def price() -> int:
-    """Return what a picture costs of which nothing is known: by the plan of the user who pays here, else one."""
+def price(picture: Picture) -> int:
+    """Return what a picture costs: by the plan of the user who pays here, else one."""
     user = payer()
-    return wallet().plan_of(user).price() if user else 1
+    return wallet().plan_of(user).price(picture) if user else 1
 
 
 def in_words(tokens: int) -> str:

@@ -7,9 +7,10 @@ from comfy_api.latest import io
 
 from .. import prompt
 from ..prompt import DIALECTS, as_list
-from ..wallet import image_tokens
+from ..wallet import Picture, image_tokens
+from . import latent_pictures
 from .payer import STANDINGS, price
-from .types import CATEGORY, FamilySocket, dialect_input, linked_text
+from .types import CATEGORY, FamilySocket, dialect_input, linked_text, prices_family_input
 
 
 class TagloomTagReport(io.ComfyNode):
@@ -29,12 +30,20 @@ class TagloomTagReport(io.ComfyNode):
                 io.String.Input("text", force_input=True, tooltip="The prompt, as it goes to Encode Prompt."),
                 io.Int.Input("images", default=1, min=0, max=4096, tooltip="How many pictures the run makes."),
                 dialect_input(optional=True),
+                prices_family_input(),
+                io.Latent.Input(
+                    "latent",
+                    optional=True,
+                    tooltip="What goes to the sampler, if the plan's prices differ by the size of a picture.",
+                ),
             ],
             outputs=[
                 io.String.Output(display_name="report", tooltip="The tags by group, and both counts."),
                 io.Int.Output(display_name="text tokens", tooltip="-1 where they can't be counted."),
                 io.Int.Output(
-                    display_name="image tokens", tooltip="One for each picture, or what the plan of the user says."
+                    display_name="image tokens",
+                    tooltip="One for each picture, or what the plan of the user says, without prices by sampling "
+                    "steps: these are not known here.",
                 ),
             ],
         )
@@ -46,12 +55,17 @@ class TagloomTagReport(io.ComfyNode):
         return stands and stands.balance
 
     @classmethod
-    def execute(cls, text, images, dialect=DIALECTS[0]) -> io.NodeOutput:
+    def execute(cls, text, images, dialect=DIALECTS[0], family=None, latent=None) -> io.NodeOutput:
         """Return the report in words and both counts."""
         report = prompt.tag_report(text, dialect=dialect)
-        cost, stands = image_tokens(images, price()), STANDINGS.seen()
+        cost, stands = image_tokens(images, price(_picture(family, latent))), STANDINGS.seen()
         tokens = -1 if report.text_tokens is None else report.text_tokens
         return io.NodeOutput(report.text(cost, stands and stands.balance), tokens, cost)
+
+
+def _picture(family, latent) -> Picture:
+    family_id = family.id if family else None
+    return latent_pictures.picture(latent, family_id) if latent else Picture(family=family_id)
 
 
 class TagloomTextTokens(io.ComfyNode):

@@ -19,6 +19,13 @@ def family_input() -> io.Input:
     return FamilySocket.Input("family", tooltip="The model family, from the node Model Family.")
 
 
+def prices_family_input() -> io.Input:
+    """Return the socket by which a node learns the model family that prices go by."""
+    return FamilySocket.Input(
+        "family", optional=True, tooltip="From Model Family, if the plan's prices differ by the model family."
+    )
+
+
 def sampler_output(name: str, tooltip: str) -> io.Output:
     """Return an output that goes into KSampler's choice of samplers."""
     return io.Combo.Output(display_name=name, options=comfy.samplers.KSampler.SAMPLERS, tooltip=tooltip)

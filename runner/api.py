@@ -83,10 +83,12 @@ class Client:
             wallet: the wallet's database URL or file; None is the usual one.
 
         Raises:
-            UsageError: if an address, the template or the folder is none, or there is a wallet and no user.
+            UsageError: if an address, the template, the wallet or the folder is none, or there is a wallet and no user.
         """
         if wallet is not None and user is None:
             raise UsageError("a wallet says where users are, but none is named; give user, too")
+        if wallet == "":
+            raise UsageError("the wallet is empty; give a file or a database URL, or leave it out")
         idle = idle_minutes() * 60
         entries = [_entry(server, idle) for server in servers] or [ServerEntry("embedded", None, comfyui, idle)]
         self.servers: tuple[ServerEntry, ...] = tuple(entries)

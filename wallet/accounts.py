@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,15 +12,15 @@ from sqlalchemy.engine import Connection
 from .amounts import is_name
 from .errors import InsufficientTokens, KeyUsed, UnknownPlan, UnknownUser
 from .held import Held
-from .periods import begins, between, days_after, first_day, next_first_day
+from .periods import begins, between, days_between, first_day, next_first_day
 from .plans import Plan, plan
 from .records import Kind, Standing
 from .tables import ENTRIES, RESERVATIONS, USERS
 
 MOST_MISSED = 31
 """Periods that are made up for, at most, when a user of a plan whose tokens stay was away."""
-AHEAD = 2
-"""Days by which the last period may lie ahead of the present one, by another time zone. More, and a clock was wrong."""
+LONGEST_AWAY = 366
+"""Days after which nothing is made up for: a clock that was wrong by years must give nothing."""
 B = sa.bindparam
 _OPEN = (RESERVATIONS.c.user_id == USERS.c.id, RESERVATIONS.c.open > 0)
 _FIRST_TO_EXPIRE = sa.select(sa.func.min(RESERVATIONS.c.expires)).where(*_OPEN).scalar_subquery()
@@ -34,7 +34,10 @@ _OPEN_OF = sa.select(RESERVATIONS).where(*_OF_RUN).order_by(RESERVATIONS.c.id)
 _WITH_KEY = sa.select(ENTRIES).where(ENTRIES.c.user_id == B("user"), ENTRIES.c.key == B("by"))
 _OF_JOB = sa.select(RESERVATIONS).where(RESERVATIONS.c.user_id == B("user"), RESERVATIONS.c.key == B("by"))
 _GRANTED = sa.select(sa.func.coalesce(sa.func.sum(ENTRIES.c.amount), 0)).where(
-    ENTRIES.c.user_id == B("user"), ENTRIES.c.kind == "grant", ENTRIES.c.period.between(B("first"), B("last"))
+    ENTRIES.c.user_id == B("user"),
+    ENTRIES.c.kind == "grant",
+    ENTRIES.c.period >= B("first"),
+    ENTRIES.c.period < B("after"),
 )
 _NEW = sa.insert(RESERVATIONS).returning(*RESERVATIONS.c)
 _STORED = sa.update(USERS).where(USERS.c.id == B("user"))
@@ -56,9 +59,10 @@ class Account:
         if row is None:
             raise UnknownUser.of(name)
         self._connection, self._now = connection, now
-        self.id, self.name, self.plan = row["id"], name, _plan(row["plan"], to)
+        self.id, self.name, self.plan = row["id"], name, _plan(name, row["plan"], to)
         self.balance, self.held, self.allowance = row["balance"], row["held"], row["allowance"]
         self.period, self._granted = row["period"], row["granted"]
+        self._terms, self._promised, self._lapsed = row["terms"], row["promised"], row["lapsed"]
         self._was = self._sums()
         self._entries: list[dict[str, Any]] = []
         self._read: dict[int, Held] = {}
@@ -99,7 +103,8 @@ class Account:
         wanted = (kind, amount if amount is not None or row is None else row["amount"], held)
         if row is not None and (row["kind"], row["amount"], row["held"]) != wanted:
             tokens = abs(row["amount"] or row["held"])
-            raise KeyUsed(f"the key {key!r} stands for another operation already ({row['kind']} of {tokens})")
+            shown, what = key.removeprefix("given:"), f"{row['kind']} of {tokens}"
+            raise KeyUsed(f"the key {shown!r} stands for another operation already ({what})")
         return row is None
 
     def post(
@@ -155,7 +160,8 @@ class Account:
         self.need(tokens)
         lapsing = min(tokens, self.allowance)
         self.post("reserve", key, -tokens, tokens, -lapsing, of)
-        of.period = self.period
+        if not (of.allowance or of.paid_allowance):
+            of.period = self.period  # else the older one counts: what lapses must not be kept by mixing
         of.tokens += tokens
         of.open += tokens
         of.allowance += lapsing
@@ -190,7 +196,7 @@ class Account:
     def store(self) -> None:
         """Write all that was posted."""
         if self._sums() != self._was:
-            names = ("balance", "held", "allowance", "period", "granted")
+            names = ("balance", "held", "allowance", "period", "granted", "terms", "promised", "lapsed")
             values = dict(zip(names, self._sums(), strict=True))
             self._connection.execute(_STORED, {"user": self.id, **values})
         for held in [held for held in self._read.values() if held.has_changed]:
@@ -199,28 +205,37 @@ class Account:
             self._connection.execute(_POSTED, self._entries)
 
     def _grant_due(self) -> None:
-        """Grant what the plan gives for the present period and was not granted yet; let the last one's rest lapse."""
-        first, last = self._first, self.period
-        if first > last or last > days_after(first, AHEAD):
-            if self.plan.unused == "lapse":
-                self._lapse(self.allowance, None)
-            elif last and first > last and self.plan.allowance:
-                for missed in between(last, first, self.plan.period)[-MOST_MISSED:]:
-                    self._grant_for(missed)
-            self.period, self._granted = first, self._granted_for(first)
-        self._grant_for(first)
+        """Grant what the plan gives for the present period and was not granted yet.
 
-    def _grant_for(self, first: str) -> None:
-        granted = self._granted if first == self.period else self._granted_for(first)
-        due = self.plan.allowance - granted
-        if due > 0:
+        When a period begins, what is left of the last allowance lapses, or periods that were missed are made up for.
+        Not so when the plan has become another one meanwhile: then it counts from now on.
+        """
+        first, last, promised = self._first, self.period, self._promised
+        terms = f"{self.plan.id} {self.plan.period} {self.plan.unused}"
+        if (first, terms) != (last, self._terms):
+            granted = self._granted_for(first)
+            begins_anew = terms == self._terms and first != last
+            if begins_anew and self.plan.unused == "lapse" and not granted:  # else a clock only went back and forth
+                self._lapse(self.allowance, None)
+                self._lapsed = first
+            if begins_anew and self.plan.unused == "stay" and days_between(last, first) <= LONGEST_AWAY:
+                for missed in between(last, first, self.plan.period)[-MOST_MISSED:]:
+                    self._grant_for(missed, self._granted_for(missed), min(promised, self.plan.allowance))
+            self.period, self._granted, self._terms = first, granted, terms
+        self._promised = self.plan.allowance
+        self._granted += self._grant_for(first, self._granted, self.plan.allowance)
+
+    def _grant_for(self, first: str, granted: int, allowance: int) -> int:
+        due = max(0, allowance - granted)
+        if due:
             lapsing = due if self.plan.unused == "lapse" else 0
-            key = f"grant:{first}:{granted + due}"
-            self.post("grant", key, due, allowance=lapsing, period=first, note=self.plan.name)
-            self._granted += due if first == self.period else 0
+            key = f"grant:{self.plan.period}:{first}:{granted + due}"
+            self.post("grant", key, due, 0, lapsing, period=first, note=self.plan.name)
+        return due
 
     def _sums(self) -> tuple[Any, ...]:
-        return self.balance, self.held, self.allowance, self.period, self._granted
+        kept = (self.period, self._granted, self._terms, self._promised, self._lapsed)
+        return self.balance, self.held, self.allowance, *kept
 
     def _kept(self, held: Held) -> Held:
         return self._read.setdefault(held.id, held)
@@ -232,8 +247,7 @@ class Account:
 
     def _given_back(self, lapsing: int, of: Held) -> tuple[int, int]:
         """Return how much of what comes back is of the present period, and how much lapsed meanwhile."""
-        over = self.plan.unused == "lapse" and of.period < self._first
-        return (0, lapsing) if over else (lapsing, 0)
+        return (0, lapsing) if of.period < self._lapsed else (lapsing, 0)
 
     def _lapse(self, tokens: int, of: Held | None) -> None:
         if tokens:
@@ -241,12 +255,13 @@ class Account:
             self.post("adjust", f"lapse:{uuid.uuid4().hex}", -tokens, allowance=allowance, of=of, note="lapsed")
 
     def _granted_for(self, first: str) -> int:
-        """Return what was granted for a period by now; a day in another time zone may be a later one."""
+        """Return what was granted within the period that begins on a day."""
+        after = next_first_day(date.fromisoformat(first), self.plan.period).isoformat()
         posted: list[tuple[int, str]]
         posted = [(line["amount"], line["period"]) for line in self._entries if line["kind"] == "grant"]
-        period = {"first": first, "last": days_after(first, AHEAD)}
-        found = self._connection.execute(_GRANTED, {"user": self.id, **period}).scalar_one()
-        return int(found) + sum(amount for amount, day in posted if first <= day <= period["last"])
+        period = {"user": self.id, "first": first, "after": after}
+        found = self._connection.execute(_GRANTED, period).scalar_one()
+        return int(found) + sum(amount for amount, day in posted if first <= day < after)
 
     def _next_grant(self) -> datetime | None:
         if not self.plan.allowance:
@@ -255,10 +270,10 @@ class Account:
         return begins(next_first_day(first, self.plan.period), self.plan.time_zone)
 
 
-def _plan(plan_id: str, to: Plan | None) -> Plan:
+def _plan(name: str, plan_id: str, to: Plan | None) -> Plan:
     try:
         return plan(plan_id)
-    except UnknownPlan:
+    except UnknownPlan as error:
         if to is None:
-            raise
+            raise UnknownPlan(f"{name}: {error}; give another one with: tagloom wallet plan NAME PLAN") from error
         return to

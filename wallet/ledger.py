@@ -56,14 +56,15 @@ class Wallet(Reading):
         """
         return cls(Database(url, create), clock)
 
-    def create_user(self, name: str, plan_id: str = "free") -> Standing:
-        """Add a user, who receives what the plan grants at once.
+    def create_user(self, name: str, plan_id: str = "free", tokens: int = 0) -> Standing:
+        """Add a user, who receives at once what the plan grants, and `tokens` more that never lapse.
 
         Raises:
             UnknownUser: if the name is taken.
-            BadAmount: if it is no name.
+            BadAmount: if it is no name, or no number.
             UnknownPlan: for such a plan.
         """
+        whole(tokens)
         row = {"name": checked_name(name), "plan": plan(plan_id).id, "created": int(self._clock().timestamp() * 1000)}
         with self._database.writing() as connection:
             try:
@@ -72,6 +73,8 @@ class Wallet(Reading):
             except IntegrityError:
                 raise UnknownUser(f"there is a user {name!r} already; choose another name") from None
             account = Account(connection, name, self._clock())
+            if tokens:
+                account.post("grant", _given(None), tokens, note="created with them")
             account.store()
             return account.standing()
 
@@ -246,8 +249,9 @@ class Wallet(Reading):
                 if share:
                     account.pay(share, of, f"settle:{of.id}:{delivery}")
                 left -= share
-            account.set_aside(left, own, f"reserve:{delivery}")
-            account.pay(left, own, f"settle:{own.id}:{delivery}")
+            if left:
+                account.set_aside(left, own, f"reserve:{delivery}")
+                account.pay(left, own, f"settle:{own.id}:{delivery}")
 
     def release(self, name: str, job: str) -> Reservation | None:
         """Give back what a job reserved and did not pay; return its reservation, or None if it has none."""

@@ -55,9 +55,9 @@ def between(after: str, until: str, period: Period) -> list[str]:
     return found
 
 
-def days_after(day: str, count: int) -> str:
-    """Return a day, as `2026-11-23`, so many days later."""
-    return (date.fromisoformat(day) + timedelta(days=count)).isoformat()
+def days_between(first: str, second: str) -> int:
+    """Return how many days lie between two, each as `2026-11-23`; 0 if the second one does not come later."""
+    return max(0, (date.fromisoformat(second) - date.fromisoformat(first)).days)
 
 
 def _begin(day: date, period: Period) -> date:

@@ -106,12 +106,29 @@ def _read(path: Path) -> dict[str, Plan]:
     import yaml
 
     try:
-        rows = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return read_plans(rows)
+        text = path.read_text(encoding="utf-8")
+        _check_fields(yaml.compose(text, Loader=yaml.SafeLoader))
+        return read_plans(yaml.safe_load(text))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UnknownPlan(f"the plans {path} can't be read: {' '.join(str(error).split())}") from error
     except UnknownPlan as error:
         raise UnknownPlan(f"the plans {path}: {error}") from None
+
+
+def _check_fields(root: Any) -> None:
+    """Refuse fields that stand twice in one place: YAML takes the last one without a word."""
+    waiting, seen = [root], set()
+    while waiting:
+        node = waiting.pop()
+        if node is None or isinstance(node.value, str) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if node.id == "mapping":
+            names = [str(name.value) for name, _ in node.value]
+            twice = [name for name in names if names.count(name) > 1]
+            if twice:
+                raise UnknownPlan(f"line {node.start_mark.line + 1}: {twice[0]} is there twice")
+        waiting += [child for _, child in node.value] if node.id == "mapping" else node.value
 
 
 def read_plans(rows: Any) -> dict[str, Plan]:
@@ -137,8 +154,8 @@ def _plan(row: Any, where: str) -> Plan:
     if not isinstance(plan_id, str) or not re.fullmatch(r"[\w-]{1,100}", plan_id, re.ASCII):
         raise UnknownPlan(f"{where}: id is {plan_id!r}; write letters, digits, _ and -")
     where = f"plan {plan_id}"
-    if not isinstance(name, str):
-        raise UnknownPlan(f"{where}: name is {name!r}; write a text")
+    if not isinstance(name, str) or not name.isprintable():
+        raise UnknownPlan(f"{where}: name is {name!r}; write a text on one line")
     period = _one_of(row.get("period", "day"), PERIODS, f"{where}: period")
     unused = _one_of(row.get("unused", "lapse"), ("lapse", "stay"), f"{where}: unused")
     time_zone = row.get("time_zone", "UTC")

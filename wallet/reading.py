@@ -57,12 +57,14 @@ class Reading:
             query = query.where(RESERVATIONS.c.open > 0)
         return [reservation(row["name"], row) for row in self._rows(query, name)]
 
-    def entries(self, name: str | None = None) -> list[Entry]:
-        """Return the ledger in its order, of one user or of all."""
+    def entries(self, name: str | None = None, last: int | None = None) -> list[Entry]:
+        """Return the ledger in its order, of one user or of all; `last` is how many at most, of the newest."""
         columns = (ENTRIES, USERS.c.name, RESERVATIONS.c.key.label("job"))
         query = sa.select(*columns).join(USERS, ENTRIES.c.user_id == USERS.c.id)
-        query = query.outerjoin(RESERVATIONS, ENTRIES.c.reservation_id == RESERVATIONS.c.id).order_by(ENTRIES.c.id)
-        return [_entry(row) for row in self._rows(query, name)]
+        query = query.outerjoin(RESERVATIONS, ENTRIES.c.reservation_id == RESERVATIONS.c.id).order_by(
+            ENTRIES.c.id.desc()
+        )
+        return [_entry(row) for row in reversed(self._rows(query.limit(last), name))]
 
     def check(self) -> list[Fault]:
         """Return where the ledger contradicts itself or what is kept of it: nowhere, if all is well."""

@@ -109,7 +109,7 @@ class Standing:
         """Return it in words."""
         held = f", {self.held} reserved" if self.held else ""
         grant = f"; {self.next_tokens} on {when_text(self.next_grant)}" if self.next_grant else ""
-        return f"{self.user} ({self.plan}): {self.balance} image tokens left{held}{grant}"
+        return f"{self.user} ({self.plan}): {self.balance} image token{'s' * (self.balance != 1)} left{held}{grant}"
 
 
 @dataclass(frozen=True)

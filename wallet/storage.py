@@ -1,4 +1,4 @@
-"""The wallet's database: where it is, how it is opened, made and brought up to date, and what its errors say."""
+"""The wallet's database: how it is opened, made and brought up to date, and what its errors say."""
 
 from __future__ import annotations
 
@@ -6,39 +6,24 @@ import os
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from .addresses import address, shown
 from .errors import StorageError
 from .migrations import HEAD, KNOWN, VERSION_TABLE, upgrade
 
 BUSY = 60
 """Seconds for which a transaction waits for those of others."""
+CONNECT = 10
+"""Seconds until a PostgreSQL server must answer."""
 READS = "tagloom_reads"
-
-
-def address(given: str | None = None) -> URL:
-    """Return which database is meant: a URL or a file's path, else `TAGLOOM_WALLET`, else the default file.
-
-    Raises:
-        StorageError: if it is no URL that is understood.
-    """
-    text = given or os.environ.get("TAGLOOM_WALLET") or str(_default())
-    if "://" not in text:
-        return URL.create("sqlite", database=str(Path(text).expanduser().absolute()))
-    try:
-        url = make_url(text)
-    except (ArgumentError, ValueError) as error:  # a port that is no number
-        raise StorageError("the wallet's URL is not understood; write sqlite:///FILE or postgresql://...") from error
-    if url.drivername in ("postgresql", "postgres"):
-        url = url.set(drivername="postgresql+psycopg")
-    return url
 
 
 class Database:
@@ -61,14 +46,16 @@ class Database:
         self._engine = _engine(self.url)
         try:
             self._bring_up_to_date(create)
+            if self._is_sqlite:
+                _let_readers_be(str(self.url.database))
         except BaseException:
             self.close()
             raise
 
     @property
     def name(self) -> str:
-        """What it is called in messages: its file, or its URL without the password."""
-        return str(self.url.database) if self._is_sqlite else self.url.render_as_string(hide_password=True)
+        """What it is called in messages: its file, or its URL without password and query."""
+        return shown(self.url)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -90,12 +77,12 @@ class Database:
         self._engine.dispose()
 
     def _find_file(self, create: bool) -> None:
-        path = Path(str(self.url.database or ""))
-        if not self.url.database or path.name == ":memory:":
-            raise StorageError("a wallet in memory would be gone at once; name a file")
+        path = Path(str(self.url.database))
         if path.exists():
             if not path.is_file():
                 raise StorageError(f"the wallet {path} is no file; name another one")
+            if create and not path.stat().st_size:
+                path.chmod(0o600)
         elif not create:
             raise StorageError(f"there is no wallet {path}; make one with: tagloom wallet create NAME")
         else:
@@ -143,21 +130,32 @@ class Database:
 
 
 def _engine(url: URL) -> Engine:
-    is_sqlite = url.get_backend_name() == "sqlite"
-    options = {"timeout": BUSY} if is_sqlite else {"connect_timeout": 10}
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_engine(url)
     try:
-        engine = sa.create_engine(url, connect_args=options, pool_pre_ping=not is_sqlite)
+        options = {"connect_timeout": CONNECT}
+        engine = sa.create_engine(url, connect_args=options, pool_pre_ping=True, isolation_level="READ COMMITTED")
     except ModuleNotFoundError as error:
         raise StorageError(
-            f"{error.name} is not installed, which {url.drivername} needs; for PostgreSQL, install the extra postgres: "
+            f"{error.name} is not installed, which PostgreSQL needs; install the extra postgres: "
             "pip install '.[postgres]'"
         ) from error
-    except (NoSuchModuleError, SQLAlchemyError, TypeError) as error:
-        raise StorageError(f"{url.drivername} is no database that is known; use SQLite or PostgreSQL") from error
-    if is_sqlite:
-        sa.event.listen(engine, "connect", _prepare)
-        sa.event.listen(engine, "begin", _begin)
+    sa.event.listen(engine, "connect", _wait_no_longer)
     return engine
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY})
+    sa.event.listen(engine, "connect", _prepare)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _wait_no_longer(connection: Any, record: object) -> None:
+    """Let PostgreSQL end what waits for another one's lock for too long, and who holds one and does nothing."""
+    connection.execute(f"SET lock_timeout = '{BUSY}s'")
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{BUSY}s'")
+    connection.commit()
 
 
 def _prepare(connection: Any, record: object) -> None:
@@ -175,17 +173,22 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
+def _let_readers_be(path: str) -> None:
+    """Put a file into SQLite's WAL mode, in which nobody waits for who reads; the file remembers it."""
+    with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as connection, suppress(sqlite3.Error):
+        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+        if mode != "wal":
+            connection.execute("PRAGMA journal_mode = WAL")  # refused while others use it, or where it is read-only
+
+
 def _new_file(path: Path) -> None:
     """Make a wallet's file, whole or not at all; where another process is quicker, its file is used."""
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    engine = sa.create_engine(URL.create("sqlite", database=str(part)))
-    sa.event.listen(engine, "connect", _prepare)
-    sa.event.listen(engine, "begin", _begin)
+    engine = _sqlite_engine(URL.create("sqlite", database=str(part)))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.touch(mode=0o600)
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")  # readers never wait; the file remembers it
+        _let_readers_be(str(part))
         with engine.begin() as connection:
             upgrade(connection)
         engine.dispose()
@@ -201,15 +204,3 @@ def _new_file(path: Path) -> None:
         for left in (part, part.with_name(f"{part.name}-wal"), part.with_name(f"{part.name}-shm")):
             with suppress(OSError):
                 left.unlink()
-
-
-def _default() -> Path:
-    """Return the file in the platform's data folder, or below `TAGLOOM_HOME`."""
-    home = os.environ.get("TAGLOOM_HOME")
-    if home:
-        return Path(home).expanduser() / "wallet.sqlite3"
-    try:
-        import platformdirs
-    except ImportError:
-        raise StorageError("nothing says where the wallet is; set TAGLOOM_WALLET to its file or URL") from None
-    return platformdirs.user_data_path("tagloom", appauthor=False) / "wallet.sqlite3"

@@ -20,13 +20,17 @@ USERS = Table(
     Column("allowance", BigInteger, nullable=False, server_default="0"),
     Column("period", String(10), nullable=False, server_default=""),
     Column("granted", BigInteger, nullable=False, server_default="0"),
+    Column("terms", String(200), nullable=False, server_default=""),
+    Column("promised", BigInteger, nullable=False, server_default="0"),
+    Column("lapsed", String(10), nullable=False, server_default=""),
     Column("created", BigInteger, nullable=False),
     CheckConstraint("balance >= 0", name="wallet_balance_is_never_negative"),
     CheckConstraint("held >= 0", name="wallet_held_is_never_negative"),
     CheckConstraint("allowance >= 0 AND allowance <= balance", name="wallet_allowance_is_part_of_balance"),
 )
 """Sums of the ledger are kept with the user, so that none has to be made before each job; `check` compares them.
-`period` is the latest one for which something was granted, `granted` how much."""
+`period` is the one of the last look, `granted` how much was granted for it, by `terms` that `promised` so much;
+`lapsed` is the period with whose beginning an allowance lapsed for the last time."""
 
 RESERVATIONS = Table(
     "wallet_reservations",

@@ -186,7 +186,7 @@ class Journal:
         query = f"SELECT {columns} FROM files JOIN jobs USING (number) WHERE saved ORDER BY number, place"
         result: dict[str, list[Saved]] = {}
         for key, name, *rest in self._ask(query):
-            result.setdefault(key, []).append(Saved(self._folder.joinpath(*name.split("/")), name, *rest))
+            result.setdefault(key, []).append(Saved(self.folder.joinpath(*name.split("/")), name, *rest))
         return result
 
     def intended(self, key: str) -> list[Intended]:
@@ -199,7 +199,8 @@ class Journal:
         return [name for (name,) in self._ask("SELECT name FROM files ORDER BY number, place")]
 
     @property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
+        """Where it lies, beside the batch's files."""
         return self._path.parent if self._path else Path()
 
     def post(self, key: str, server: str, job_id: str) -> None:

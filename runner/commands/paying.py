@@ -23,9 +23,20 @@ def add_paying(parser: argparse.ArgumentParser, quote: bool = True) -> None:
     """Add who pays."""
     paying = parser.add_argument_group("image tokens (without --user nobody pays)")
     paying.add_argument("--user", metavar="NAME", help="who pays for the pictures, from the wallet")
-    paying.add_argument("--wallet", metavar="URL", help="a file or a database URL; or TAGLOOM_WALLET")
+    add_wallet(paying)
     if quote:
         paying.add_argument("--quote", action="store_true", help="only tell what it would cost; nothing is made")
+
+
+def add_wallet(parser: argparse._ActionsContainer) -> None:
+    """Add which wallet is meant."""
+    parser.add_argument("--wallet", type=_url, metavar="URL", help="a file or a database URL; or TAGLOOM_WALLET")
+
+
+def _url(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("is empty; give a file or a database URL")
+    return text
 
 
 def account_of(options: argparse.Namespace) -> Account | None:
@@ -44,7 +55,7 @@ def account_of(options: argparse.Namespace) -> Account | None:
 
 
 def account_again(options: argparse.Namespace, paid_by: PaidBy | None) -> Account | None:
-    """Return who pays for a batch that goes on: whoever did before.
+    """Return who pays for a batch that goes on: whoever did before, from the same wallet.
 
     Raises:
         UsageError: if somebody else is named, or anybody for a batch that nobody paid for.
@@ -52,17 +63,15 @@ def account_again(options: argparse.Namespace, paid_by: PaidBy | None) -> Accoun
     from ..paying.payers import Account
 
     if paid_by is None:
-        if options.user or options.wallet:
+        if (options.user, options.wallet) != (None, None):
             raise UsageError("nobody pays for this batch, and nobody can begin to; leave --user and --wallet out")
         return None
     if options.user not in (None, paid_by.user):
         raise UsageError(f"{paid_by.user} pays for this batch, not {options.user}; leave --user out")
-    if options.wallet is not None:
-        return Account(paid_by.user, options.wallet)
-    usual = os.environ.get("TAGLOOM_WALLET")
-    if not usual and "://" in paid_by.wallet:  # without its password
+    named = options.wallet or os.environ.get("TAGLOOM_WALLET")
+    if not named and "://" in paid_by.wallet:  # without its password
         raise UsageError(f"{paid_by.user} pays from {paid_by.wallet}; name it with --wallet, or TAGLOOM_WALLET")
-    return Account(paid_by.user, usual or paid_by.wallet, expected=paid_by.wallet)
+    return Account(paid_by.user, named or paid_by.wallet, expected=paid_by.wallet)
 
 
 def tell_quote(tasks: Sequence[Task], targets: Sequence[Target], payer: Payer | None, output: Output) -> int:

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from .. import places
-from ..embedded import installations, processes, server_state
+from ..embedded import environment, installations, processes, server_state
 from ..errors import UsageError
 from .results import path
 from .servers import add_json
@@ -45,6 +45,9 @@ def _start(options: argparse.Namespace, output: Output) -> None:
     server = processes.ensure(installation, minutes * 60, options.port, output.announce)
     if options.idle is not None and server.idle_seconds != minutes * 60:
         output.warning(f"the server runs already and keeps its idle time; {processes.STOP_IT}")
+    kept = environment.kept(installation, server)
+    if kept:
+        output.warning(f"the server runs already and keeps its {' and '.join(kept)}; {processes.STOP_IT}")
     output.server(installation, server)
 
 

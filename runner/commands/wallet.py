@@ -6,14 +6,16 @@ import argparse
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
-from ...wallet.errors import BadAmount
+from ...wallet.amounts import checked_name
+from ...wallet.errors import BadAmount, UnknownPlan
 from ...wallet.plans import plan, plans
 from ...wallet.records import MOST_TOKENS
 from ..errors import RunnerError, UsageError
 from ..outputs.clean import one_line
-from ..wallet_tables import history_table, ledger_table, plan_data, plan_text, standings_table
-from ..wallets import open_wallet
+from ..wallet_tables import history_table, ledger_table, plan_data, plan_text, standings_table, unknown_families
+from ..wallets import exit_code, open_wallet
 from ..written_tables import FORMS, Form, Table, form_of, write_table
+from .paying import add_wallet
 from .results import path
 from .servers import add_json
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...wallet.ledger import Wallet
-    from ...wallet.records import Standing
+    from ...wallet.records import Entry, Standing
     from ..output import Output
 
     Commands = argparse._SubParsersAction[Any]
@@ -85,28 +87,16 @@ def _add_tables(commands: Commands) -> None:
         table.add_argument("-o", "--output", type=path, metavar="FILE", help="where to write it (standard output)")
 
 
-def add_wallet(parser: argparse.ArgumentParser) -> None:
-    """Add which wallet is meant."""
-    parser.add_argument("--wallet", type=_url, metavar="URL", help="a file or a database URL; or TAGLOOM_WALLET")
-
-
-def _url(text: str) -> str:
-    if not text:
-        raise argparse.ArgumentTypeError("is empty; give a file or a database URL")
-    return text
-
-
 def _note(text: str) -> str:
     return one_line(text, LONGEST_NOTE)
 
 
 def _create(options: argparse.Namespace, output: Output) -> int:
-    plan(options.plan)  # before a wallet is made
-    tokens = None if options.tokens is None else _tokens(options.tokens)
+    """Add a user; what is wrong with the arguments is found before a wallet is made."""
+    name, plan_id = checked_name(options.name), plan(options.plan).id
+    tokens = 0 if options.tokens is None else _tokens(options.tokens)
     with open_wallet(options.wallet, create=True) as wallet:
-        standing = wallet.create_user(options.name, options.plan)
-        if tokens:
-            standing = wallet.grant(options.name, tokens, note="to begin with")
+        standing = wallet.create_user(name, plan_id, tokens=tokens)
     return _tell(output, standing)
 
 
@@ -117,6 +107,8 @@ def _plan(options: argparse.Namespace, output: Output) -> int:
         with open_wallet(options.wallet) as wallet:
             users = [wallet.set_plan(options.name, options.plan) if options.plan else wallet.standing(options.name)]
         listed = [plan(users[0].plan)]
+    for text in unknown_families(listed):
+        output.warning(text)
     data = {"plans": [plan_data(each) for each in listed], "users": [user.as_data() for user in users]}
     output.result("plans", data, "\n".join([user.text() for user in users] + [plan_text(each) for each in listed]))
     return 0
@@ -125,11 +117,31 @@ def _plan(options: argparse.Namespace, output: Output) -> int:
 def _balance(options: argparse.Namespace, output: Output) -> int:
     form = _form(options, output, "text")
     with open_wallet(options.wallet) as wallet:
-        names = wallet.users() if options.name is None else [options.name]
-        standings = [wallet.standing(name) for name in names]
+        standings, faults = _standings(wallet, options.name)
     if options.name is not None and form == "text" and options.output is None:
         return _tell(output, standings[0])
-    return _tell_table(options, output, "balance", "users", standings_table(standings), form)
+    code = _tell_table(options, output, "balance", "users", standings_table(standings), form)
+    for fault in faults:
+        output.error(fault.code, str(fault))
+    return exit_code(faults[0]) if faults else code
+
+
+def _standings(wallet: Wallet, name: str | None) -> tuple[list[Standing], list[UnknownPlan]]:
+    """Return how a user stands or all do, and what is wrong with those whose plan is gone.
+
+    Raises:
+        UnknownPlan: if that is wrong with each of them.
+    """
+    standings: list[Standing] = []
+    faults: list[UnknownPlan] = []
+    for user in wallet.users() if name is None else [name]:
+        try:
+            standings.append(wallet.standing(user))
+        except UnknownPlan as error:
+            faults.append(error)
+    if faults and not standings:
+        raise faults[0]
+    return standings, faults
 
 
 def _history(options: argparse.Namespace, output: Output) -> int:
@@ -137,9 +149,24 @@ def _history(options: argparse.Namespace, output: Output) -> int:
         raise UsageError(f"--last is {options.last}; it must be at least 1")
     form = _form(options, output, "text")
     with open_wallet(options.wallet) as wallet:
-        wallet.standing(options.name)  # what is due by now is part of it
-        entries = wallet.entries(options.name)
-    return _tell_table(options, output, "entries", "entries", history_table(entries, options.job, options.last), form)
+        entries, balance = _entries(wallet, options.name, None if options.job is not None else options.last)
+    if options.job is not None and all(entry.job != options.job for entry in entries):
+        shown = one_line(options.job, LONGEST_SHOWN)
+        raise BadAmount(f"{options.name} has no job {shown!r}; see: tagloom wallet history {options.name}")
+    table = history_table(entries, balance, options.job, options.last)
+    return _tell_table(options, output, "entries", "entries", table, form)
+
+
+def _entries(wallet: Wallet, name: str, last: int | None) -> tuple[list[Entry], int]:
+    """Return all entries or the newest ones, and the balance after them, whatever else is going on."""
+    wallet.standing(name)  # what is due by now is part of it
+    entries = wallet.entries(name, last=last)
+    while last is not None:
+        balance = wallet.standing(name).balance
+        before, entries = entries, wallet.entries(name, last=last)
+        if entries == before:
+            return entries, balance
+    return entries, sum(entry.amount for entry in entries)
 
 
 def _grant(options: argparse.Namespace, output: Output) -> int:
@@ -149,6 +176,8 @@ def _grant(options: argparse.Namespace, output: Output) -> int:
 
 def _adjust(options: argparse.Namespace, output: Output) -> int:
     amount = _tokens(options.amount, -MOST_TOKENS)
+    if not amount:
+        raise BadAmount("an adjustment of 0 changes nothing; give a whole number other than 0, such as 5 or -5")
     return _change(options, output, lambda wallet: wallet.adjust(options.name, amount, options.key, options.note))
 
 
@@ -214,6 +243,7 @@ def _tokens(text: str, lowest: int = 1) -> int:
     Raises:
         BadAmount: if it is none, below `lowest`, or more than a ledger holds.
     """
+    text = text.strip(" ")
     if NUMBER.fullmatch(text) and lowest <= int(text) <= MOST_TOKENS:
         return int(text)
     shown = one_line(text, LONGEST_SHOWN)

@@ -17,6 +17,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from ..errors import ServerStartError, UsageError
+from .environment import inherited
 from .installations import Installation, unpack
 from .preparation import device_options, paths_file, prepare
 from .server_state import RunningServer, answers, forget, last_lines, note, noted, process_of
@@ -170,7 +171,7 @@ def _spawn(
         return subprocess.Popen(
             command,
             cwd=tree,
-            env=os.environ | settings,
+            env=os.environ | inherited() | settings,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -81,7 +81,7 @@ class Payment:
         wallet, user, needed = self.payer.wallet, self.payer.user, self.bill.tokens
         if journal is not None:
             wallet.standing(user)  # which releases what expired
-            reconcile(wallet, user, self.run, journal)
+            reconcile(wallet, user, self.run, journal, journal.folder)
             needed -= covered(wallet, user, self.run, journal)
         return wallet.afford(user, max(0, needed))
 

@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING
 from ...wallet.errors import KeyUsed, WalletError
 from ..batch.flights import Flight
 from ..batch.journal import Journal
-from ..batch.leftovers import remove_leftovers
 from ..errors import JournalError
 from ..outputs import folders, naming
 from ..outputs.claims import Intended, Own
 from ..outputs.kinds import PICTURES, VIDEOS
 from ..outputs.saving import Planned
-from .settling import last_delivered, reconcile
+from .settling import last_delivered, reconcile, remove_undelivered
 
 if TYPE_CHECKING:
     from .payers import Payment
@@ -94,7 +93,7 @@ class Paying(Unpaid):
 
     def begin(self, journal: Journal) -> None:
         """Settle what an earlier process has left of the run, and let its jobs at servers keep what they have."""
-        reconcile(self._wallet, self._user, self._run, journal)
+        reconcile(self._wallet, self._user, self._run, journal, self._out)
         flying = [attempt.job_id for attempt in journal.in_flight().values()]
         if flying:
             self._wallet.renew(self._user, flying, SECONDS)
@@ -148,8 +147,7 @@ class Paying(Unpaid):
 
     def _undo(self, flight: Flight) -> None:
         """Give everything back, after files are gone that an earlier process may have written for this posting."""
-        if not last_delivered(self._journal, flight.key):
-            remove_leftovers(self._out, self._journal.intended(flight.key), ())
+        remove_undelivered(self._journal, flight.key, self._out)
         self._wallet.undo(self._user, flight.job_id)
         self._prices.pop(flight.job_id, None)
 

@@ -1,12 +1,13 @@
 """One real ComfyUI for the whole suite: the embedded one, in a folder of its own."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import requests
 from PIL import Image
 
 from tagloom import runner
@@ -19,7 +20,9 @@ from tagloom.runner.places import models
 from tagloom.runner.request import Request
 from tagloom.runner.server.client import Client
 from tagloom.runner.targets import Target
+from tagloom.wallet.ledger import Wallet
 
+from .paid_graphs import PLANS, USER, Queue
 from .stand_ins.files import EXTENSION, FILES, write_files
 
 IDLE_SECONDS = 900.0
@@ -119,3 +122,35 @@ def as_array(path: Path) -> np.ndarray:
     """Return a picture as an array (height, width, 3) of 0 to 1."""
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB"), dtype=np.float32) / 255
+
+
+@pytest.fixture
+def queue(server) -> Queue:
+    return Queue(server.url)
+
+
+@pytest.fixture
+def environment(server) -> Iterator[Callable[..., None]]:
+    """A function that sets the server's environment, until the test ends."""
+    names: set[str] = set()
+
+    def change(**values: str | None) -> None:
+        names.update(values)
+        requests.post(f"{server.url}/tests/environment", json=values, timeout=10).raise_for_status()
+
+    yield change
+    change(**dict.fromkeys(names))
+
+
+@pytest.fixture
+def wallet(environment, tmp_path, monkeypatch) -> Iterator[Wallet]:
+    """A wallet of which the server's user has 5 image tokens; whatever happens, its ledger has no fault."""
+    plans, file = tmp_path / "plans.yaml", tmp_path / "wallet.sqlite3"
+    plans.write_text(PLANS, encoding="utf-8")
+    monkeypatch.setenv("TAGLOOM_PLANS", str(plans))
+    environment(TAGLOOM_USER=USER, TAGLOOM_WALLET=str(file), TAGLOOM_PLANS=str(plans))
+    with Wallet.open(str(file), create=True) as opened:
+        opened.create_user(USER, "counted")
+        opened.grant(USER, 5)
+        yield opened
+        assert opened.check() == []

@@ -2,144 +2,18 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import requests
 
+from tagloom.wallet import Entry
 from tagloom.wallet.ledger import Wallet
 
-USER = "ada"
-PLANS = """
-- id: counted
-  allowance: 0
-  prices: [{tokens: 1}, {tokens: 2, families: [sdxl]}, {tokens: 3, above_megapixels: 0.01}]
-"""
+from .paid_graphs import USER, Graph, sampled, until
+
 RELEASED = 10.0
 """Seconds after a run within which what it reserved is back."""
 NOBODY = "nobody pays: TAGLOOM_USER is not set on the server"
-Link = list
-
-
-def node(class_type: str, **inputs) -> dict:
-    return {"class_type": class_type, "inputs": inputs}
-
-
-class Graph(dict):
-    """A graph; its nodes' ids are its own, so that nothing of another test's is cached."""
-
-    def __init__(self) -> None:
-        self.mark = uuid.uuid4().hex[:8]
-
-    def put(self, name: str, class_type: str, **inputs) -> Callable[[int], Link]:
-        self[f"{name}-{self.mark}"] = node(class_type, **inputs)
-        return lambda slot=0: [f"{name}-{self.mark}", slot]
-
-    def change(self, name: str, **inputs) -> "Graph":
-        self[f"{name}-{self.mark}"]["inputs"].update(inputs)
-        return self
-
-
-def sampled(batch: int = 1, how: str = "works", *, graph: Graph | None = None, mark: str = "", side: int = 64) -> Graph:
-    """Return the graph of a sampler that has to be paid."""
-    graph = Graph() if graph is None else graph
-    latent = graph.put(f"latent{mark}", "EmptyLatentImage", width=side, height=side, batch_size=batch)
-    reserve = graph.put(f"reserve{mark}", "TagloomReserveImageTokens", latent=latent(), images=0)
-    sampler = graph.put(f"sampler{mark}", "SamplerStandIn", latent=reserve(), seed=1, how=how)
-    settle = graph.put(f"settle{mark}", "TagloomSettleImageTokens", images=sampler())
-    graph.put(f"save{mark}", "SaveImage", images=settle(), filename_prefix=f"paid/{graph.mark}")
-    graph.put(f"reserved{mark}", "PreviewAny", source=reserve(1))
-    graph.put(f"paid{mark}", "PreviewAny", source=settle(1))
-    return graph
-
-
-class Ended:
-    """How a run ended."""
-
-    def __init__(self, graph: Graph, history: dict) -> None:
-        self.state = history["status"]["status_str"]
-        self.texts = {
-            name.removesuffix(f"-{graph.mark}"): output["text"][0]
-            for name, output in history["outputs"].items()
-            if "text" in output
-        }
-        self.saved = [file for output in history["outputs"].values() for file in output.get("images", [])]
-        told = [said for kind, said in history["status"]["messages"] if kind == "execution_error"]
-        self.problem = told[0]["exception_message"].strip() if told else ""
-        self.executed = {name.partition("-")[0] for said in told for name in said["executed"]}
-
-
-class Queue:
-    """The server's queue."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def submit(self, graph: Graph, prompt_id: str = "") -> str:
-        body = {"prompt": graph, "prompt_id": prompt_id or str(uuid.uuid4())}
-        answer = requests.post(f"{self._url}/prompt", json=body, timeout=30)
-        assert answer.ok, answer.text
-        return answer.json()["prompt_id"]
-
-    def ended(self, graph: Graph, prompt_id: str) -> Ended:
-        return Ended(graph, until(lambda: self._get(f"history/{prompt_id}").get(prompt_id), 60))
-
-    def run(self, graph: Graph, prompt_id: str = "") -> Ended:
-        return self.ended(graph, self.submit(graph, prompt_id))
-
-    def interrupt(self) -> None:
-        requests.post(f"{self._url}/interrupt", json={}, timeout=30)
-
-    def forget(self, prompt_id: str) -> None:
-        requests.post(f"{self._url}/history", json={"delete": [prompt_id]}, timeout=30)
-
-    def delete(self, prompt_id: str) -> None:
-        requests.post(f"{self._url}/queue", json={"delete": [prompt_id]}, timeout=30)
-
-    def _get(self, path: str) -> dict:
-        return requests.get(f"{self._url}/{path}", timeout=30).json()
-
-
-def until(found: Callable, seconds: float):
-    """Wait until something is true, and return it."""
-    end = time.monotonic() + seconds
-    while not (result := found()):
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.05)
-    return result
-
-
-@pytest.fixture
-def queue(server) -> Queue:
-    return Queue(server.url)
-
-
-@pytest.fixture
-def environment(server) -> Iterator[Callable[..., None]]:
-    """A function that sets the server's environment, until the test ends."""
-    names: set[str] = set()
-
-    def change(**values: str | None) -> None:
-        names.update(values)
-        requests.post(f"{server.url}/tests/environment", json=values, timeout=10).raise_for_status()
-
-    yield change
-    change(**dict.fromkeys(names))
-
-
-@pytest.fixture
-def wallet(environment, tmp_path, monkeypatch) -> Iterator[Wallet]:
-    """A wallet of which the server's user has 5 image tokens; whatever happens, its ledger has no fault."""
-    plans, file = tmp_path / "plans.yaml", tmp_path / "wallet.sqlite3"
-    plans.write_text(PLANS, encoding="utf-8")
-    monkeypatch.setenv("TAGLOOM_PLANS", str(plans))
-    environment(TAGLOOM_USER=USER, TAGLOOM_WALLET=str(file), TAGLOOM_PLANS=str(plans))
-    with Wallet.open(str(file), create=True) as opened:
-        opened.create_user(USER, "counted")
-        opened.grant(USER, 5)
-        yield opened
-        assert opened.check() == []
 
 
 def settled(wallet: Wallet) -> int:
@@ -148,8 +22,13 @@ def settled(wallet: Wallet) -> int:
     return wallet.standing(USER).balance
 
 
+def moved(wallet: Wallet) -> list[Entry]:
+    """Return the ledger's entries that moved image tokens."""
+    return [entry for entry in wallet.entries(USER) if entry.amount or entry.held]
+
+
 def kinds(wallet: Wallet) -> list[str]:
-    return [entry.kind for entry in wallet.entries(USER)]
+    return [entry.kind for entry in moved(wallet)]
 
 
 def test_a_run_pays_for_its_pictures(queue, wallet):
@@ -176,7 +55,7 @@ def test_another_seed_pays_though_the_reservation_is_cached(queue, wallet):
     assert ended.texts["paid"] == "2 image tokens paid, 1 left"
     assert settled(wallet) == 1
     assert [kind for kind in kinds(wallet) if kind != "grant"] == ["reserve", "commit", "reserve", "commit"]
-    assert len({entry.job for entry in wallet.entries(USER) if entry.kind == "commit"}) == 2
+    assert len({entry.job for entry in moved(wallet) if entry.kind == "commit"}) == 2
     assert queue.run(graph).state == "success"
     assert settled(wallet) == 1
 
@@ -316,6 +195,51 @@ def test_pictures_cost_what_the_plan_says(queue, wallet, graph, price):
     said = [f"{price} image tokens {what}, {5 - price} left" for what in ("reserved", "paid")]
     assert list(queue.run(graph).texts.values()) == said
     assert settled(wallet) == 5 - price
+
+
+@pytest.mark.parametrize(("graph", "price"), [(sampled(side=128), 3), (of_sdxl(sampled()), 2)], ids=["size", "family"])
+def test_a_report_has_the_price_that_is_paid(queue, wallet, graph, price):
+    latent, family = (graph.inputs("reserve").get(name) for name in ("latent", "family"))
+    graph.put("report", "TagloomTagReport", text="1girl", images=1, latent=latent)
+    graph.put("told", "PreviewAny", source=[f"report-{graph.mark}", 0])
+    texts = queue.run(graph.change("report", **({"family": family} if family else {}))).texts
+    assert texts["told"].splitlines()[-1] == f"- image tokens: {price}, 5 left"
+    assert settled(wallet) == 5 - price
+
+
+VIDEO = {"width": 64, "height": 64, "batch_size": 1}
+
+
+@pytest.mark.parametrize(("films", "paid"), [({}, 5), ({"film": True}, 1)], ids=["frames", "film"])
+def test_a_video_is_paid_frame_by_frame_or_as_a_film(queue, wallet, films, paid):
+    graph = sampled()
+    video = graph.put("video", "EmptyHunyuanLatentVideo", **VIDEO, length=5)
+    ended = queue.run(graph.change("reserve", latent=video(), **films).change("settle", **films))
+    tokens = f"{paid} image token{'s' * (paid > 1)}"
+    assert ended.texts == {"reserved": f"{tokens} reserved, {5 - paid} left", "paid": f"{tokens} paid, {5 - paid} left"}
+    assert len(ended.saved) == 5
+    assert settled(wallet) == 5 - paid
+    assert kinds(wallet) == ["grant", "reserve", "commit"]
+
+
+@pytest.mark.parametrize(
+    ("made", "given", "tokens"),
+    [
+        ("EmptyLatentImage", {}, 1),
+        ("EmptyHunyuanLatentVideo", {"length": 81, "batch_size": 2}, 162),
+        ("EmptyMochiLatentVideo", {"length": 25}, 25),
+        ("EmptyLTXVLatentVideo", {"length": 97}, 97),
+        ("EmptyLTXVLatentVideo", {"length": 9, "width": 128, "height": 128}, 27),
+    ],
+)
+def test_every_frame_to_come_is_reserved(queue, wallet, made, given, tokens):
+    """The last one's frames are above 10,000 pixels."""
+    wallet.grant(USER, 200)
+    graph = Graph()
+    reserve = graph.put("reserve", "TagloomReserveImageTokens", latent=graph.put("latent", made, **VIDEO | given)())
+    graph.put("reserved", "PreviewAny", source=reserve(1))
+    assert queue.run(graph).texts["reserved"].partition(" ")[0] == str(tokens)
+    assert settled(wallet) == 205
 
 
 def shown(graph: Graph) -> Graph:

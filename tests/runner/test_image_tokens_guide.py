@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import runpy
 import shlex
@@ -27,6 +28,7 @@ CHANGING = {
 def here(tmp_path, monkeypatch, fake_server, make_png) -> Path:
     """A folder with the guide's plans; pictures are made at once, as large as the tiny model's."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PWD", str(tmp_path))
     (tmp_path / "plans.yaml").write_text("".join(blocks("Plans and prices", "yaml")), encoding="utf-8")
     fake_server.png = make_png(256, 256)
     return tmp_path
@@ -74,7 +76,8 @@ def test_commands_print_what_is_shown(section, count, home, monkeypatch):
         if program == "cat":
             Path(words[0]).write_text(shown, encoding="utf-8")
         elif program == "export":
-            monkeypatch.setenv(*words[0].split("="))
+            name, value = shlex.split(os.path.expandvars(command))[1].split("=")
+            monkeypatch.setenv(name, value)
         else:
             assert program == "tagloom"
             text = printed(command).replace(str(home / "wallet.sqlite3"), WALLET)

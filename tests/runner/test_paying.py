@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from tagloom.runner.batch.journal import NAME, Journal
@@ -202,6 +205,25 @@ def test_files_of_a_posting_that_is_lost_go_before_its_payment_is_given_back(wal
     assert_settled(wallet, out, TOKENS)
 
 
+@pytest.mark.parametrize("begins", [True, False], ids=["resumed", "asked whether the balance suffices"])
+def test_the_same_where_a_second_process_is_killed_between_noting_the_loss_and_giving_back(
+    wallet, journal, out, servers, tmp_path, begins
+):
+    cut_off(wallet, journal, out, servers, tmp_path)
+    for server in servers.values():
+        server.restart()
+    with killed_at(till.Paying, "_undo"):
+        run_paid(payment(wallet, journal), journal, PictureExecutor(servers, tmp_path / "spool"), out, servers)
+    paid = payment(wallet, journal)
+    assert (pictures(out), paid.paid()) == (1, 1)
+    if begins:
+        till.Paying(paid, journal, out, goes_on=True).begin(journal)
+    else:
+        paid.demand(journal)
+    assert pictures(out) == 0
+    assert_settled(wallet, out, TOKENS)
+
+
 def test_a_wallet_that_breaks_ends_the_run_which_can_be_resumed(
     wallet, journal, executor, out, servers, tmp_path, monkeypatch
 ):
@@ -274,11 +296,18 @@ class Killed(BaseException):
 
 def cut_off(wallet, journal, out, servers, folder) -> None:
     """Let a process be killed when it has paid for a picture and written it, but not noted that."""
+    with killed_at(Journal, "saved"):
+        run_paid(payment(wallet, journal), journal, PictureExecutor(servers, folder / "spool"), out, servers)
+
+
+@contextmanager
+def killed_at(owner: type, name: str) -> Iterator[None]:
+    """Let the process be killed when it calls a method; it does not tidy up."""
 
     def killed(*arguments):
         raise Killed
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(Journal, "saved", killed)
+        patch.setattr(owner, name, killed)
         patch.setattr(till.Paying, "leave", lambda self, flights: None)
-        run_paid(payment(wallet, journal), journal, PictureExecutor(servers, folder / "spool"), out, servers)
+        yield

@@ -173,9 +173,11 @@ def test_of_a_run_that_runs_out_of_image_tokens_the_rest_is_refused_one_by_one(w
     [
         (("--user", "bob"), 2, "wallet-user", "bob"),
         (("--wallet", "x"), 2, "usage", "add --user"),
+        (("--wallet", ""), 2, "usage", "--wallet: is empty"),
+        (("--user", USER, "--wallet", ""), 2, "usage", "--wallet: is empty"),
         (("--user", USER, "--wallet", "nowhere.sqlite3"), 1, "wallet-storage", "tagloom wallet create"),
     ],
-    ids=["unknown user", "no user", "no wallet"],
+    ids=["unknown user", "no user", "empty, no user", "empty", "no wallet"],
 )
 def test_what_is_wrong_with_who_pays_is_said_before_anything_else(
     wallet, told, fake_server, command, options, exit_code, code, says
@@ -212,9 +214,24 @@ def test_a_batch_goes_on_from_the_same_wallet(begun, wallet, told, monkeypatch, 
         code, events = told("batch", "resume", "b", "--failed")
         assert (code, events[-1]["code"]) == (2, "usage")
         assert events[-1]["message"] == f"anna pays from {wallet.url}; name it with --wallet, or TAGLOOM_WALLET"
+        code, events = told("batch", "resume", "b", "--failed", "--wallet", "other.sqlite3")
+        assert (code, events[-1]["code"], wallet.url in events[-1]["message"]) == (2, "usage", True)
         code, _ = told("batch", "resume", "b", "--failed", "--wallet", wallet.url)
         assert (code, other.standing(USER).balance) == (0, ALLOWANCE)
     assert standing(wallet) == (ALLOWANCE - 2, 0)
+
+
+@pytest.mark.parametrize("again", ["sqlite:///rel.db", "rel.db", "ABSOLUTE", None])
+def test_a_wallet_that_was_named_from_the_working_folder_is_the_same_by_another_name(told, tmp_path, again):
+    batch = ("batch", "run", "--prompts", "p.txt", "--out", "b", "--wallet", "sqlite:///rel.db")
+    Path("p.txt").write_text("1girl")
+    with Wallet.open("rel.db", create=True) as wallet:
+        wallet.create_user(USER)
+        assert told(*batch, "--user", USER)[0] == 0
+        named = ("--wallet", again.replace("ABSOLUTE", str(tmp_path / "rel.db"))) if again else ()
+        code, events = told("batch", "resume", "b", *named)
+        assert (code, events[-1]["image_tokens"]) == (0, 1)
+        assert standing(wallet) == (ALLOWANCE - 1, 0)
 
 
 def test_nobody_else_pays_for_a_batch_that_goes_on(begun, wallet, told):
@@ -264,7 +281,9 @@ def test_asyncio_has_quotes_too(wallet, fake_server, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "error"), [({"wallet": "x"}, UsageError), ({"user": "bob"}, UnknownUser)], ids=["no user", "unknown"]
+    ("options", "error"),
+    [({"wallet": "x"}, UsageError), ({"user": USER, "wallet": ""}, UsageError), ({"user": "bob"}, UnknownUser)],
+    ids=["no user", "empty", "unknown"],
 )
 def test_a_client_without_a_known_user_does_nothing(wallet, fake_server, tmp_path, options, error):
     with pytest.raises(error):

@@ -74,7 +74,7 @@ STORY = [
     (["grant", "ada", "3"], r"ada \(free\): 26 .*\n"),
     (["adjust", "ada", "-1", "--note", "too many"], r"ada \(free\): 25 .*\n"),
     (["adjust", "ada", "+2"], r"ada \(free\): 27 .*\n"),
-    (["refund", "ada", "2"], r"ada \(free\): 29 .*\n"),
+    (["refund", "ada", " 2 "], r"ada \(free\): 29 .*\n"),
     (["balance", "ada"], r"ada \(free\): 29 .*\n"),
     (["plan", "ada"], r"ada \(free\): 29 .*\nfree \(Free\): 20 image tokens a day \(UTC\), unused ones lapse; .*\n"),
     (["plan", "ada", "fl_plus"], r"ada \(fl_plus\): 209 .*\nfl_plus \(FL\+\): 200 .*\n"),
@@ -123,14 +123,14 @@ def test_a_job_s_history_and_refund(do, users):
 def test_plans_of_one_s_own_and_their_prices(do, tmp_path, monkeypatch):
     (tmp_path / "plans.yaml").write_text(
         "- {id: team, name: Team, allowance: 300, period: week, time_zone: Asia/Tokyo, unused: stay, prices: ["
-        "{tokens: 1}, {tokens: 2, above_megapixels: 1.5, above_steps: 40}, {tokens: 4, families: [flux1_dev, qwen]}]}\n"
-        "- {id: guest, allowance: 0}\n"
+        "{tokens: 1}, {tokens: 2, above_megapixels: 1.5, above_steps: 40}, {tokens: 4, families: [flux1_dev, sdxl]}]}\n"
+        "- {id: guest, allowance: 0, prices: [{tokens: 2, above_steps: 30}]}\n"
     )
     monkeypatch.setenv("TAGLOOM_PLANS", str(tmp_path / "plans.yaml"))
     assert do("plan").splitlines() == [
         "team (Team): 300 image tokens a week (Asia/Tokyo), unused ones stay; prices: "
-        "1 an image, 2 an image above 1.5 megapixels and 40 steps, 4 an image with flux1_dev or qwen",
-        "guest (guest): no allowance; prices: 1 an image",
+        "1 an image, 2 an image above 1.5 megapixels and 40 steps, 4 an image with flux1_dev or sdxl",
+        "guest (guest): no allowance; prices: 2 an image above 30 steps, 0 an image otherwise",
     ]
     assert do("create", "ada", "--plan", "guest") == "ada (guest): 0 image tokens left\n"
 
@@ -236,6 +236,9 @@ def test_notes_are_cleaned_and_never_formulas(do, ask, users):
         (["refund", "ada", "--job", "\udcff"], 2, "wallet-amount", [r"\udcff"]),
         (["history", "eve"], 2, "wallet-user", ["'eve'"]),
         (["history", "ada", "--last", "0"], 2, "usage", ["--last"]),
+        (["history", "ada", "--job", "job 2"], 2, "wallet-amount", ["ada has no job 'job 2'", "wallet history ada"]),
+        (["history", "ada", "--job", "job 2", "--last", "1"], 2, "wallet-amount", ["'job 2'"]),
+        (["history", "bob", "--job", "job 1"], 2, "wallet-amount", ["bob has no job 'job 1'"]),
         (["history", "ada", "--last", "few"], 2, "usage", ["--last", "few"]),
         (["grant", "ada"], 2, "usage", ["N"]),
         (["grant", "ada", "0"], 2, "wallet-amount", ["'0'"]),
@@ -248,7 +251,9 @@ def test_notes_are_cleaned_and_never_formulas(do, ask, users):
         (["grant", "eve", "5"], 2, "wallet-user", ["'eve'"]),
         (["grant", "ada", "5", "--key", ""], 2, "wallet-amount", ["key"]),
         (["grant", "ada", "5", "--key", "taken"], 2, "wallet-key", ["taken", "another operation"]),
-        (["adjust", "ada", "0"], 2, "wallet-amount", ["0"]),
+        (["adjust", "ada", "0"], 2, "wallet-amount", ["a whole number other than 0"]),
+        (["grant", "ada", " "], 2, "wallet-amount", ["''"]),
+        (["grant", "ada", "5\t"], 2, "wallet-amount", ["5"]),
         (["adjust", "ada", "-19"], 6, "image-tokens", ["needs 19 image tokens, 18 left, next grant 20"]),
         (["refund", "ada"], 2, "usage", ["--job"]),
         (["refund", "ada", "0"], 2, "wallet-amount", ["'0'"]),
@@ -277,6 +282,59 @@ def test_what_is_refused_changes_nothing(ask, do, users, here, arguments, exit_c
     assert [word for word in words if word not in refused.event["message"]] == []
     assert do("export") == before
     assert [path.name for path in here.iterdir()] == ["text.txt"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[" bad"], ["-x"], ["eve", "--plan", "gold"], ["eve", "--tokens", "0"], ["eve", "--tokens", "many"]],
+    ids=lambda value: " ".join(value),
+)
+def test_a_user_that_can_t_be_made_leaves_no_wallet_behind(capsys, home, here, arguments):
+    options, name = arguments[1:], arguments[0]
+    assert main(["wallet", "create", *options, "--", name]) == 2
+    assert main(["wallet", "create", *options, "--wallet", "sub/new.db", "--", name]) == 2
+    assert (home.exists(), list(here.iterdir())) == (False, [])
+
+
+def test_what_a_user_begins_with_is_granted_with_the_user_or_not_at_all(do, ask):
+    """One command makes both; it can't be given twice."""
+    assert do("create", "ada", "--tokens", "5").startswith("ada (free): 25 image tokens left;")
+    assert ask("wallet", "create", "ada", "--tokens", "5").event["code"] == "wallet-user"
+    assert do("balance", "ada").startswith("ada (free): 25 ")
+    entries = json.loads(do("history", "ada", "--format", "json"))
+    assert sorted((entry["kind"], entry["amount"], entry["allowance"]) for entry in entries) == [
+        ("grant", 5, 0),
+        ("grant", 20, 20),
+    ]
+
+
+def test_keys_are_shown_as_they_were_given(do, users):
+    do("grant", "ada", "3", "--key", "given:order 1")
+    do("adjust", "bob", "-1", "--key", "k")
+    assert json.loads(do("history", "ada", "--last", "1", "--format", "json"))[0]["key"] == "given:order 1"
+    assert [row["key"] for row in csv.DictReader(io.StringIO(do("export")))][-2:] == ["given:order 1", "k"]
+
+
+def test_the_newest_lines_have_the_balances_of_the_whole_history(do, users):
+    do("adjust", "ada", "-7")
+    whole = do("history", "ada", "--format", "csv").splitlines()
+    for last in range(1, len(whole)):
+        assert do("history", "ada", "--format", "csv", "--last", str(last)).splitlines()[1:] == whole[-last:]
+
+
+def test_what_comes_between_reading_lines_and_balance_does_not_spoil_them(do, users, monkeypatch):
+    """Somebody spends meanwhile, once."""
+    entries, left = Wallet.entries, ["job 2"]
+
+    def meanwhile(wallet, name=None, last=None):
+        found = entries(wallet, name, last=last)
+        for job in [left.pop() for _ in left[:]]:
+            wallet.commit("ada", 4, job)
+        return found
+
+    monkeypatch.setattr(Wallet, "entries", meanwhile)
+    (row,) = json.loads(do("history", "ada", "--last", "1", "--format", "json"))
+    assert (row["kind"], row["job"], row["balance"]) == ("commit", "job 2", 14)
 
 
 def test_text_and_events_are_not_asked_for_at_once(users, capsys):

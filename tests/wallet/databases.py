@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 
+from tagloom.wallet.addresses import address
 from tagloom.wallet.ledger import Wallet
-from tagloom.wallet.storage import address
 
 if TYPE_CHECKING:
     from .postgresql import Server

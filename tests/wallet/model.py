@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from tagloom.wallet import BadAmount, InsufficientTokens, KeyUsed, Plan, UnknownPlan, UnknownUser, WalletError
 
 Shown = tuple[object, ...]
-MOST_MISSED = 31
-"""Periods in which nobody came that are made up for."""
+MOST_MISSED, LONGEST_AWAY = 31, 366
+"""Periods in which nobody came that are made up for, and days after which none are."""
 
 
 @dataclass
@@ -44,12 +44,19 @@ class Job:
 
 @dataclass
 class User:
-    """A user. `granted` is what the plans gave, by period; `latest` the last of these."""
+    """A user.
+
+    `granted` is what the plans gave, by period; `latest` the period of the last look, `terms` and `promised` how the
+    plan was then, `lapsed` the last period that made an allowance lapse.
+    """
 
     plan: str
     balance: int = 0
     lapsing: int = 0
     latest: str = ""
+    lapsed: str = ""
+    terms: Shown = ()
+    promised: int = 0
     granted: dict[str, int] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     keys: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -78,8 +85,9 @@ class User:
         self.lapsing -= lapsing
         job.tokens += tokens
         job.open += tokens
+        if not (job.open_lapsing or job.paid_lapsing):
+            job.period = self.latest
         job.open_lapsing += lapsing
-        job.period = self.latest
 
 
 class Model:
@@ -182,7 +190,7 @@ class Model:
                 share = min(left, of.open)
                 of.pay(share)
                 left -= share
-        own = user.jobs[delivery] = Job(run, self._after(0), user.latest, reserved=left, parts={"": left})
+        own = user.jobs[delivery] = Job(run, self._after(0), user.latest, reserved=left or None)
         user.set_aside(own, left)
         own.pay(left)
 
@@ -231,28 +239,30 @@ class Model:
             if job.open and job.expires <= self._clock():
                 self._let_go(user, job)
         self._begin_period(user, plan)
-        self._allow(user, plan, self._period(plan))
         return user
 
     def _begin_period(self, user: User, plan: Plan) -> None:
-        """Let what the last period left lapse, or grant for those that nobody saw."""
-        period, latest = self._period(plan), user.latest
-        if not (period > latest or latest > _later(period)):
-            return
-        if plan.unused == "lapse":
-            user.balance -= user.lapsing
-            user.lapsing = 0
-        elif latest:
-            days = _days(date.fromisoformat(latest), date.fromisoformat(period))
-            missed = sorted(first for first in {_first(day, plan) for day in days} if latest < first < period)
-            for first in missed[-MOST_MISSED:]:
-                self._allow(user, plan, first)
-        user.latest = period
+        """Grant for the present period; when it is a new one, let the rest lapse, or make up for missed ones."""
+        period, latest, terms = self._period(plan), user.latest, (user.plan, plan.period, plan.unused)
+        if terms == user.terms and period != latest:
+            if plan.unused == "lapse" and not self._granted(user, plan, period):
+                user.balance -= user.lapsing
+                user.lapsing = 0
+                user.lapsed = period
+            elif plan.unused == "stay":
+                days = _days(date.fromisoformat(latest), date.fromisoformat(period))
+                missed = sorted(first for first in {_first(day, plan) for day in days} if latest < first < period)
+                for first in missed[-MOST_MISSED:] if len(days) <= LONGEST_AWAY + 1 else ():
+                    self._allow(user, plan, first, min(user.promised, plan.allowance))
+        user.latest, user.terms, user.promised = period, terms, plan.allowance
+        self._allow(user, plan, period, plan.allowance)
 
-    def _allow(self, user: User, plan: Plan, period: str) -> None:
-        """Grant what was not granted for a period, nor for a day that it may have been called elsewhere."""
-        names = (name for name in user.granted if period <= name <= _later(period))
-        tokens = plan.allowance - sum(user.granted[name] for name in names)
+    def _granted(self, user: User, plan: Plan, period: str) -> int:
+        """Return what was granted within a period."""
+        return sum(tokens for name, tokens in user.granted.items() if _first(date.fromisoformat(name), plan) == period)
+
+    def _allow(self, user: User, plan: Plan, period: str, allowance: int) -> None:
+        tokens = allowance - self._granted(user, plan, period)
         if tokens > 0:
             user.granted[period] = user.granted.get(period, 0) + tokens
             user.balance += tokens
@@ -265,8 +275,7 @@ class Model:
 
     def _give_back(self, user: User, job: Job, tokens: int, lapsing: int) -> None:
         """Give back what has not lapsed meanwhile."""
-        plan = self._plan(user.plan)
-        if plan.unused == "lapse" and job.period < self._period(plan):
+        if job.period < user.lapsed:
             user.balance += tokens - lapsing
         else:
             user.balance += tokens
@@ -285,9 +294,5 @@ def _first(day: date, plan: Plan) -> str:
     return str(day - timedelta(days=back))
 
 
-def _later(day: str) -> str:
-    return str(date.fromisoformat(day) + timedelta(days=2))
-
-
-def _days(first: date, last: date) -> Iterable[date]:
-    return (first + timedelta(days=number) for number in range((last - first).days + 1))
+def _days(first: date, last: date) -> Sequence[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]

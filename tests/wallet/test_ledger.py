@@ -146,11 +146,57 @@ def test_who_was_away_gets_what_stays_once_a_period(wallet, clock, use_plans):
     wallet.create_user("bob", "lapses")
     clock.step(days=3)
     assert (wallet.standing("ann").balance, wallet.standing("bob").balance) == (40, 10)
-    clock.step(days=1000)
+    clock.step(days=40)
     assert (wallet.standing("ann").balance, wallet.standing("bob").balance) == (40 + 320, 10)
     clock.step(days=-1)
-    assert (wallet.standing("ann").balance, wallet.standing("bob").balance) == (360, 10)
+    assert wallet.standing("ann").balance == 360
+    clock.step(days=1000)  # nobody was away for so long: the clock is wrong
+    assert wallet.standing("ann").balance == 370
     assert wallet.set_plan("bob", "stays").balance == 10
+
+
+def test_another_plan_takes_nothing_and_makes_up_for_nothing(wallet, clock, use_plans):
+    """What was granted within the new plan's period counts; the rest of the old allowance lapses with the next one."""
+    kept = "{id: kept, allowance: 50, unused: stay}"
+    use_plans(f"[{{id: monthly, allowance: 300, period: month}}, {{id: daily, allowance: 20}}, {kept}]")
+    wallet.create_user("ann", "monthly")
+    clock.step(days=1)
+    assert [wallet.set_plan("ann", name).balance for name in ("daily", "monthly", "daily")] == [320] * 3
+    assert wallet.set_plan("ann", "kept").balance == 350
+    assert wallet.set_plan("ann", "daily").balance == 350
+    clock.step(days=1)
+    assert wallet.standing("ann").balance == 20 + 30
+    clock.step(days=30)
+    assert wallet.set_plan("ann", "kept").balance == 30 + 50
+
+
+def test_a_plan_that_its_file_changes_makes_up_for_nothing_more(wallet, clock, use_plans):
+    use_plans("[{id: a, allowance: 10, unused: stay}, {id: b, allowance: 10}, {id: c, allowance: 10, unused: stay}]")
+    for name in "abc":
+        wallet.create_user(name, name)
+    clock.step(days=5)
+    monthly = "{id: c, allowance: 90, period: month}"
+    use_plans(f"[{{id: a, allowance: 500, unused: stay}}, {{id: b, allowance: 10, unused: stay}}, {monthly}]")
+    assert [wallet.standing(name).balance for name in "abc"] == [10 + 40 + 500, 20, 10 + 80]
+
+
+def test_an_hour_around_midnight_costs_nothing(ann, clock):
+    """A clock that is set back and forth over midnight."""
+    clock.set("2026-11-21 00:00:01")
+    for moment in ("2026-11-20 23:59:59", "2026-11-21 00:00:02", "2026-11-20 23:59:58", "2026-11-21 01:00"):
+        assert ann.standing("ann").balance == 20
+        clock.set(moment)
+    ann.reserve("ann", 20, "all")
+    assert ann.standing("ann").balance == 0
+
+
+def test_no_allowance_is_moved_over_midnight(ann, clock):
+    clock.set("2026-11-20 23:59:59")
+    ann.reserve("ann", 5, "film")
+    clock.set("2026-11-21 00:01")
+    ann.commit("ann", 6, "film")
+    ann.undo("ann", "film")
+    assert ann.standing("ann").balance == ann.standing("ann").allowance <= 20
 
 
 def test_a_clock_that_was_years_ahead_starves_nobody(ann, clock):

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from tagloom.wallet.addresses import address
 from tagloom.wallet.ledger import Wallet
 from tagloom.wallet.migrations import HEAD, KNOWN, VERSION_TABLE, upgrade
-from tagloom.wallet.storage import address
 from tagloom.wallet.tables import METADATA
 
 from .databases import run_sql

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -14,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tagloom.wallet import StorageError, WalletError
+from tagloom.wallet import StorageError, WalletError, storage
 from tagloom.wallet.ledger import Wallet
 
 from . import many_processes
@@ -88,10 +90,14 @@ def test_a_wallet_is_found_by_its_setting(tmp_path, monkeypatch):
     [
         ("sqlite://", "in memory"),
         ("sqlite:///:memory:", "in memory"),
-        ("http://example.org/wallet", "http is no database that is known; use SQLite or PostgreSQL"),
-        ("postgresql+nothing://ann:hunter2@host/db", "is no database that is known"),
+        ("http://example.org/wallet", "http can hold no wallet; write sqlite:///FILE or postgresql"),
+        ("postgresql+nothing://ann:hunter2@host/db", "postgresql.nothing can hold no wallet"),
         ("postgresql://ann:hunter2@host:port/db", "the wallet's URL is not understood; write sqlite:///FILE"),
         ("://", "the wallet's URL is not understood"),
+        ("sqlite:///wallet.db?timeout=soon", "is written as its path or as sqlite:///FILE"),
+        ("sqlite:///file:wallet.db", "is written as its path or as sqlite:///FILE"),
+        ("mysql://ann:hunter2@host/db", "mysql can hold no wallet"),
+        ("postgresql://ann:hunter2@host/db?port=soon", "the port in the wallet's URL is no number"),
     ],
 )
 def test_an_address_that_is_none(url, says):
@@ -230,6 +236,19 @@ class TestPostgresql:
             assert "correct" not in f"{refused.value} {refused.value!r}"
         cluster.drop(url)
 
+    def test_somebody_who_holds_a_lock_is_not_waited_for_without_end(self, cluster: Cluster, monkeypatch):
+        monkeypatch.setattr(storage, "BUSY", 1)
+        url = cluster.new()
+        with Wallet.open(url) as wallet, Wallet.open(url) as other:
+            wallet.create_user("ann")
+            with other._database.writing() as held:
+                held.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+                held.exec_driver_sql("SELECT * FROM wallet_users FOR UPDATE")
+                with pytest.raises(StorageError, match="lock timeout"):
+                    wallet.grant("ann", 1)
+            assert wallet.standing("ann").balance == 20
+        cluster.drop(url)
+
     def test_there_is_no_such_database(self, cluster: Cluster):
         with pytest.raises(StorageError, match=r'database "nowhere" does not exist'):
             Wallet.open(cluster.server.url("nowhere"), create=True)
@@ -252,3 +271,21 @@ class TestPostgresql:
             cluster.server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'wallet%'")
             assert wallet.standing("ann").balance == 20
         cluster.drop(url)
+
+
+def test_readers_and_who_pays_do_not_wait_for_each_other(tmp_path):
+    """A new wallet is in WAL mode, and one that is not is put into it."""
+    path = tmp_path / "wallet.sqlite3"
+    for _ in range(2):
+        with Wallet.open(str(path), create=True) as wallet, wallet._database.reading() as reader:
+            reader.exec_driver_sql("SELECT * FROM wallet_users").all()
+            assert reader.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+            wallet.standing("ann") if "ann" in wallet.users() else wallet.create_user("ann")
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")
+
+
+def test_a_file_is_the_same_from_another_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with Wallet.open("sqlite:///wallet.db", create=True) as one, Wallet.open("wallet.db") as other:
+        assert one.url == other.url == str(tmp_path / "wallet.db")

@@ -36,7 +36,8 @@ class SamplerStandIn:
         while time.monotonic() < end:
             comfy.model_management.throw_exception_if_processing_interrupted()
             time.sleep(0.05)
-        count, _, height, width = latent["samples"].shape
+        count, _, *steps, height, width = latent["samples"].shape
+        count *= 1 + 4 * (steps[0] - 1) if steps else 1  # frames, as HunyuanVideo has them
         generator = torch.Generator().manual_seed(seed)
         return (torch.rand(count, height * 8, width * 8, 3, generator=generator),)
 
