@@ -86,7 +86,7 @@ def drive(
         JournalError: if the journal can't.
         WalletError: if the wallet of who pays can't be used; a job that can't be paid for is an event.
     """
-    rules.paying.begin(journal)
+    rules.paying.begin()
     run = _Run(tasks, executor, scheduler, journal, saving, servers, rules)
     if run.is_over:
         return

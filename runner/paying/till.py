@@ -36,7 +36,7 @@ PICTURED = ("images", "gifs")
 class Unpaid:
     """Does nothing: nobody pays for the run."""
 
-    def begin(self, journal: Journal) -> None:
+    def begin(self) -> None:
         """Settle what an earlier process has left of the run."""
 
     def reserve(self, flight: Flight) -> None:
@@ -91,10 +91,10 @@ class Paying(Unpaid):
         self._done: list[Flight] = []
         self._renewed = time.monotonic()
 
-    def begin(self, journal: Journal) -> None:
+    def begin(self) -> None:
         """Settle what an earlier process has left of the run, and let its jobs at servers keep what they have."""
-        reconcile(self._wallet, self._user, self._run, journal, self._out)
-        flying = [attempt.job_id for attempt in journal.in_flight().values()]
+        reconcile(self._wallet, self._user, self._run, self._journal, self._out)
+        flying = [attempt.job_id for attempt in self._journal.in_flight().values()]
         if flying:
             self._wallet.renew(self._user, flying, SECONDS)
 

@@ -217,7 +217,7 @@ def test_the_same_where_a_second_process_is_killed_between_noting_the_loss_and_g
     paid = payment(wallet, journal)
     assert (pictures(out), paid.paid()) == (1, 1)
     if begins:
-        till.Paying(paid, journal, out, goes_on=True).begin(journal)
+        till.Paying(paid, journal, out, goes_on=True).begin()
     else:
         paid.demand(journal)
     assert pictures(out) == 0
