@@ -23,6 +23,7 @@ CODES: dict[str, Meaning] = {
     "journal": Meaning("a batch's journal can't be used", "end the process that uses it, or mend what is named"),
     "jobs-failed": Meaning("some jobs of a run are not done, though others may be", "read each job's own problem"),
     "save-failed": Meaning("a file that was made can't be written", "free some space, or choose another folder"),
+    "model-conversion": Meaning("a model can't be converted to another layout", "mend what the message names"),
     "cancelled": Meaning("taken back by the user", "run or resume it again"),
     # image tokens
     "image-tokens": Meaning("the user has too few image tokens", "wait for the next grant, or grant some"),

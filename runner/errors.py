@@ -15,6 +15,7 @@ RunnerError               1  failed
 │   └── OutputBroken      1  a file did not come whole, or is beyond all bounds
 ├── JournalError          1  a batch's journal can't be used
 ├── SaveError             1  a picture can't be written
+├── ConversionError       1  a model can't be converted to another layout
 ├── WalletMissing         1  what the wallet needs is not installed
 └── Cancelled           130  interrupted by the user
 """
@@ -147,6 +148,12 @@ class SaveError(RunnerError):
     """A picture that was made can't be written to disk."""
 
     code = "save-failed"
+
+
+class ConversionError(RunnerError):
+    """A model that is damaged or of a layout that can't be converted, or no room for the converted one."""
+
+    code = "model-conversion"
 
 
 class WalletMissing(RunnerError):

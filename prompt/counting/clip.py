@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..resources import DATA
 
@@ -34,7 +34,10 @@ def build() -> Tokenizer:
     """
     from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
-    tokenizer = Tokenizer(models.BPE(**_vocabulary(), continuing_subword_prefix="", end_of_word_suffix="</w>"))
+    words, merges = vocabulary()
+    numbers = {word: number for number, word in enumerate(words)}
+    ends = {"unk_token": END, "continuing_subword_prefix": "", "end_of_word_suffix": "</w>"}
+    tokenizer = Tokenizer(models.BPE(vocab=numbers, merges=merges, **ends))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -47,12 +50,13 @@ def build() -> Tokenizer:
     return tokenizer
 
 
-def _vocabulary() -> dict[str, Any]:
+def vocabulary() -> tuple[list[str], list[tuple[str, str]]]:
+    """Return CLIP's words in the order of their ids, and the pairs of words that are joined, the first ones first."""
     with gzip.open(DATA / "clip" / "merges.txt.gz", "rt", encoding="utf-8") as file:
-        merges = [tuple(line.split()) for line in file.read().splitlines()]
+        merges = [(left, right) for left, right in map(str.split, file.read().splitlines())]
     letters = _byte_letters()
     words = [*letters, *(f"{letter}</w>" for letter in letters), *("".join(pair) for pair in merges), START, END]
-    return {"vocab": {word: number for number, word in enumerate(words)}, "merges": merges, "unk_token": END}
+    return words, merges
 
 
 def _byte_letters() -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from tagloom.prompt import Header, HeaderError, UnknownFamily, detect, read_header
 from tagloom.prompt.families import detect_file
-from tagloom.prompt.families.headers import LONGEST_HEADER
+from tagloom.prompt.families.headers import LONGEST_HEADER, read_layout
 
 SDXL = {
     "model.diffusion_model.input_blocks.0.0.weight": (320, 4, 3, 3),
@@ -36,6 +36,17 @@ def write_raw(path: Path, header: bytes) -> Path:
 def test_a_header_gives_shapes_and_metadata(tmp_path):
     path = write(tmp_path / "a.safetensors", SDXL, {"modelspec.title": "A title"})
     assert read_header(path) == Header(SDXL, {"modelspec.title": "A title"})
+
+
+def test_a_layout_tells_where_each_tensor_lies(tmp_path):
+    entries = {"a": ("F16", [2], [4, 8]), "b": ("F32", [], [0, 4]), "c": ("U8", [0, 3], [8, 8])}
+    keys = ("dtype", "shape", "data_offsets")
+    header = {name: dict(zip(keys, entry, strict=True)) for name, entry in entries.items()}
+    path = write_raw(tmp_path / "a.safetensors", json.dumps(header).encode())
+    start = path.stat().st_size
+    path.write_bytes(path.read_bytes() + bytes(8))
+    expected = {"a": ("F16", (2,), start + 4, 4), "b": ("F32", (), start, 4), "c": ("U8", (0, 3), start + 8, 0)}
+    assert read_layout(path) == (expected, {})
 
 
 def test_a_header_without_metadata_has_none(tmp_path):
