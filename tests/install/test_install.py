@@ -87,6 +87,9 @@ def test_the_wheel_holds_what_runs_and_nothing_else(wheel):
         "tagloom/prompt/data/clip/merges.txt.gz",
         "tagloom/runner/keepalive/__init__.py",
         "tagloom/tiny/loader/architecture.py",
+        "tagloom/tiny/evaluation/questions.yaml",
+        "tagloom/tiny/scenes/data/layers.npz",
+        "tagloom/tiny/scenes/data/vocabulary.yaml",
         "tagloom/tiny/tagloom-tiny.safetensors",
         "tagloom/subgraphs/Tag Prompt.json",
         "tagloom/wallet/data/plans.yaml",
@@ -96,6 +99,10 @@ def test_the_wheel_holds_what_runs_and_nothing_else(wheel):
         "tagloom/workflows/Tags to Image.jpg",
     ):
         assert needed in names
+    programs = [
+        name for name in run("git", "ls-files", "*.py").splitlines() if not re.match(r"tests/|benchmarks/", name)
+    ]
+    assert {f"tagloom/{name}" for name in programs} <= names
     assert not [name for name in names if re.match(r"tagloom/(tests|benchmarks|build)/", name)]
     assert not [name for name in names if not name.startswith("tagloom")]
 

@@ -1,0 +1,3 @@
+from .pool import SIDE, Background, Pool
+
+__all__ = ["SIDE", "Background", "Pool"]
