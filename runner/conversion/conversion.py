@@ -28,12 +28,12 @@ def convert(
         ConversionError: if the model is damaged, or of an architecture that can't be converted, or the disk is full.
         OSError: if something can't be read or written.
     """
+    if not source.exists():
+        raise UsageError(f"{source} does not exist")
     if not source.is_dir() and source.suffix.lower() != ENDING:
         raise UsageError(
             f"{source}: give a diffusers folder, or a file that ends in {ENDING}; pickles are never opened"
         )
-    if not source.exists():
-        raise UsageError(f"{source} does not exist")
     prove_destination(source, destination, force)
     try:
         planned = plan_file(source, destination) if source.is_dir() else plan_folder(source, destination)

@@ -310,6 +310,7 @@ def test_destinations_that_are_refused(folder, tmp_path):
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "letter.txt").write_text("mine")
     shutil.copy(file, folder / "inside.safetensors")
+    (pickle := tmp_path / "model.ckpt").write_bytes(b"pickled")
     cases = [
         (folder, file, False, "is there already; --force replaces it"),
         (file, folder, False, "is there already; --force replaces it"),
@@ -320,9 +321,9 @@ def test_destinations_that_are_refused(folder, tmp_path):
         (folder / "inside.safetensors", folder, True, "has the source in it"),
         (folder, folder / "inside.safetensors", True, "is in the source, and is not replaced"),
         (file, tmp_path / "no" / "where", False, "is no folder; make it first"),
-        (tmp_path / "missing", tmp_path / "x", False, "give a diffusers folder, or a file that ends in"),
+        (tmp_path / "missing", tmp_path / "x", False, "does not exist"),
         (tmp_path / "missing.safetensors", tmp_path / "x", False, "does not exist"),
-        (tmp_path / "model.ckpt", tmp_path / "x", False, "pickles are never opened"),
+        (pickle, tmp_path / "x", False, "pickles are never opened"),
     ]
     before = contents(tmp_path)
     for source, destination, force, expected in cases:
