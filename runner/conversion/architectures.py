@@ -217,3 +217,8 @@ def _prove_fitting(architecture: Architecture, unet: UNet, texts: list[TextEncod
         raise ConversionError(f"unet: it takes {unet.ends[0]} channels; 4 are supported, and 9 for inpainting")
     if not unet.middle:
         raise ConversionError("unet: its middle block has no attention, as in distilled models; " + SUPPORTED)
+    if unet.depths[-1] not in (0, unet.middle):
+        raise ConversionError(
+            f"unet: its last level has attentions of depth {unet.depths[-1]}, and its middle block one of "
+            f"{unet.middle}; diffusers has one depth for both"
+        )

@@ -45,8 +45,9 @@ def model_index(architecture: Architecture, unet: UNet) -> dict[str, Any]:
     }
 
 
-def scheduler_config(facts: Facts) -> dict[str, Any]:
+def scheduler_config(architecture: Architecture, facts: Facts) -> dict[str, Any]:
     """Return `scheduler/scheduler_config.json`: the noise schedule that all these models are trained with."""
+    from_the_end = architecture.is_tiny or facts.v_prediction or facts.zero_snr  # as ComfyUI samples all models
     return {
         "_class_name": "EulerDiscreteScheduler",
         "_diffusers_version": DIFFUSERS,
@@ -58,7 +59,7 @@ def scheduler_config(facts: Facts) -> dict[str, Any]:
         "prediction_type": "v_prediction" if facts.v_prediction else "epsilon",
         "rescale_betas_zero_snr": facts.zero_snr,
         "steps_offset": 1,
-        "timestep_spacing": "trailing" if facts.v_prediction or facts.zero_snr else "leading",
+        "timestep_spacing": "trailing" if from_the_end else "leading",
         "trained_betas": None,
         "use_karras_sigmas": False,
     }

@@ -54,6 +54,8 @@ def components(folder: Path) -> dict[str, Any]:
     Raises:
         ConversionError: as `read_json`.
     """
+    if not (folder / INDEX).is_file():
+        raise ConversionError(f"{INDEX} is missing, which every diffusers folder has; give the folder of a whole model")
     index = read_json(folder / INDEX)
     pairs = {name: value for name, value in index.items() if isinstance(value, list) and not name.startswith("_")}
     return {name: value for name, value in pairs.items() if value and value[0] is not None}
@@ -73,7 +75,7 @@ def read_weights(folder: Path, part: str) -> Weights:
             end = f".{variant}" if variant else ""
             whole, index = place / f"{stem}{end}.safetensors", place / f"{stem}.safetensors.index{end}.json"
             if whole.is_file():
-                return _with_remarks(place, whole, *read_tensors(whole))
+                return _with_remarks(place, whole, *_read_file(whole))
             if index.is_file():
                 return _with_remarks(place, index, *_read_shards(index))
     raise ConversionError(_nothing(place))
@@ -95,6 +97,13 @@ def _nothing(place: Path) -> str:
     return f"{place.name} has no {STEMS[0]}.safetensors or {STEMS[1]}.safetensors"
 
 
+def _read_file(path: Path) -> tuple[Tensors, dict[str, str]]:
+    try:
+        return read_tensors(path)
+    except ConversionError as error:
+        raise ConversionError(f"{path.parent.name}/{path.name}: {error}") from error
+
+
 def _read_shards(index: Path) -> tuple[Tensors, dict[str, str]]:
     """Return the tensors of all shards that an index names."""
     where = f"{index.parent.name}/{index.name}"
@@ -109,7 +118,7 @@ def _read_shards(index: Path) -> tuple[Tensors, dict[str, str]]:
     for name in files:
         if PurePosixPath(name).name != name or "\\" in name or not name.endswith(".safetensors"):
             raise ConversionError(f"{where} names {name!r:.80}, which is no safetensors file beside it")
-        found, said = read_tensors(index.parent / name)
+        found, said = _read_file(index.parent / name)
         if tensors.keys() & found.keys():
             raise ConversionError(f"{where}: {name} repeats {min(tensors.keys() & found.keys())}")
         tensors |= found

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ...prompt.families.clues import tells_v
 from ..errors import ConversionError
 from .architectures import VAE, Architecture
 from .tensor_files import Tensor, Tensors, contents
@@ -14,6 +15,10 @@ from .tensor_files import Tensor, Tensors, contents
 V, ZERO_SNR = "v_pred", "ztsnr"
 """Empty tensors that ComfyUI looks for in SDXL files."""
 EDM = ("edm_mean", "edm_std", "edm_vpred.sigma_max")
+OTHER_NOISE = ("EDM", "FlowMatch")
+"""What the classes of schedulers begin with that don't have the noise of these models."""
+OTHER_SETTINGS = ("sigma_data", "use_flow_sigmas")
+"""What only such schedulers have."""
 SCALE, SHIFT = "vae_scale", "vae_shift"
 SMALLEST = 1e-6
 """No latents are scaled by less, nor by more than its inverse."""
@@ -28,8 +33,8 @@ class Facts(NamedTuple):
     scaling: float
 
 
-def facts_of_file(tensors: Tensors, architecture: Architecture) -> Facts:
-    """Return what a single file says.
+def facts_of_file(tensors: Tensors, metadata: Mapping[str, str], architecture: Architecture) -> Facts:
+    """Return what a single file says; its metadata's word for v-prediction is as good as the tensor.
 
     Raises:
         ConversionError: if it says what no folder can hold.
@@ -43,7 +48,7 @@ def facts_of_file(tensors: Tensors, architecture: Architecture) -> Facts:
         if shift != 0 or not SMALLEST <= scale <= 1 / SMALLEST:
             raise ConversionError(f"its vae_scale is {scale} and its vae_shift {shift}, which can't be converted")
         scaling = architecture.scaling / scale
-    return Facts(V in tensors, ZERO_SNR in tensors, scaling)
+    return Facts(V in tensors or tells_v(metadata), ZERO_SNR in tensors, scaling)
 
 
 def facts_of_folder(scheduler: Mapping[str, Any], vae: Mapping[str, Any], architecture: Architecture) -> Facts:
@@ -52,6 +57,10 @@ def facts_of_folder(scheduler: Mapping[str, Any], vae: Mapping[str, Any], archit
     Raises:
         ConversionError: if they say what no single file can hold.
     """
+    _prove_noise(scheduler)
+    odd = [name for name in ("latents_mean", "latents_std") if vae.get(name) is not None]
+    if odd:
+        raise ConversionError(f"its vae/config.json has {odd[0]}, as Playground 2.5, which a single file can't hold")
     scaling = vae.get("scaling_factor") if architecture.is_tiny else architecture.scaling
     prediction = scheduler.get("prediction_type", "epsilon")
     if prediction not in ("epsilon", "v_prediction"):
@@ -61,6 +70,24 @@ def facts_of_folder(scheduler: Mapping[str, Any], vae: Mapping[str, Any], archit
             f"its vae/config.json has the scaling_factor {scaling!r:.40}; a number above 0 belongs there"
         )
     return Facts(prediction == "v_prediction", scheduler.get("rescale_betas_zero_snr") is True, float(scaling))
+
+
+def _prove_noise(scheduler: Mapping[str, Any]) -> None:
+    """Prove that a scheduler has a noise schedule of the usual kind.
+
+    Raises:
+        ConversionError: if it has not.
+    """
+    name = str(scheduler.get("_class_name", ""))
+    settings = [setting for setting in OTHER_SETTINGS if scheduler.get(setting)]
+    if scheduler.get("timestep_type") == "continuous":
+        settings.append("timestep_type")
+    if name.startswith(OTHER_NOISE) or settings:
+        told = f" with {settings[0]}" if settings else ""
+        raise ConversionError(
+            f"its scheduler is {name!r:.60}{told}: models of EDM's or of flow's kind, such as Playground 2.5, can't be "
+            "converted"
+        )
 
 
 def markers(facts: Facts, architecture: Architecture) -> Tensors:

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ...prompt.families.clues import tells_v
 from ..errors import ConversionError
 from .architectures import TEXT, TEXT_2, UNET, Architecture, Build, architecture_of_file, builds_of, prove_known
 from .configs import model_index, part_config, scheduler_config
 from .folders import INDEX
 from .links import Side, prove
-from .markers import Facts, facts_of_file, is_marker, markers, same
+from .markers import Facts, V, facts_of_file, is_marker, markers, same
 from .moving import to_folder
 from .result import Conversion, Planned
 from .tensor_files import Tensors, read_tensors
@@ -40,13 +41,14 @@ def plan_folder(source: Path, destination: Path) -> Planned:
     architecture = architecture_of_file({name: tensor.shape for name, tensor in tensors.items()}, metadata)
     parts = {part: _below(prefix, tensors) for part, prefix in architecture.prefixes.items()}
     shapes = {part: {name: tensor.shape for name, tensor in found.items()} for part, found in parts.items()}
-    builds, facts = builds_of(architecture, shapes, Side.SINGLE), facts_of_file(tensors, architecture)
+    builds, facts = builds_of(architecture, shapes, Side.SINGLE), facts_of_file(tensors, metadata, architecture)
     made = {part: _part(architecture, part, build, parts[part]) for part, build in builds.items()}
     used = {architecture.prefixes[part] + name for part, (_, names) in made.items() for name in names}
     kept, left_out = _rest(architecture, tensors, used, facts)
     parted = {f"{part}/{weights_name(part)}": (found, metadata | FORMAT) for part, (found, _) in made.items()}
-    if kept or metadata.get("format") != FORMAT["format"]:
-        parted[KEPT] = (kept, metadata)
+    only_told = facts.v_prediction and V not in tensors
+    if kept or only_told or metadata.get("format") != FORMAT["format"]:
+        parted[KEPT] = (kept | ({V: tensors[V]} if V in tensors and tells_v(metadata) else {}), metadata)
     written = Written(parted, _other_files(architecture, builds, facts))
     count = sum(len(found) for found, _ in parted.values())
     return Planned(Conversion(architecture.id, source, destination, count, left_out, metadata), written)
@@ -94,7 +96,7 @@ def _other_files(architecture: Architecture, builds: dict[str, Build], facts: Fa
     assert isinstance(unet, UNet)
     files = {
         INDEX: _json(model_index(architecture, unet)),
-        "scheduler/scheduler_config.json": _json(scheduler_config(facts)),
+        "scheduler/scheduler_config.json": _json(scheduler_config(architecture, facts)),
     }
     files |= {f"{part}/config.json": _json(part_config(architecture, part, builds, facts)) for part in builds}
     files |= {f"tokenizer/{name}": contents for name, contents in tokenizer_files().items()}

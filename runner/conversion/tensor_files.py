@@ -15,6 +15,8 @@ from ...prompt.errors import HeaderError
 from ...prompt.families.headers import DTYPES, LONGEST_HEADER, read_layout
 from ..errors import ConversionError
 
+LENGTH = struct.Struct("<Q")
+"""How a file begins: the length of its header."""
 CHUNK = 4 * 1024 * 1024
 LARGEST_TURNED = 256 * 1024 * 1024
 """Bytes of a tensor that is transposed, which takes it whole: the largest there is has 3 MB."""
@@ -60,14 +62,17 @@ def read_tensors(path: Path) -> tuple[Tensors, dict[str, str]]:
     """Return a safetensors file's tensors, unread, and its metadata.
 
     Raises:
-        ConversionError: if it is damaged, or no regular file.
+        ConversionError: if it is damaged, or no regular file; the caller adds which file it is.
     """
     if not path.is_file():
-        raise ConversionError(f"{path} is no file")
+        raise ConversionError("it is no file")
+    size = path.stat().st_size
+    if size < LENGTH.size:
+        raise ConversionError(f"it is {f'cut off after {size} bytes' if size else 'empty'}; fetch or save it again")
     try:
         layout = read_layout(path)
     except HeaderError as error:
-        raise ConversionError(str(error)) from error
+        raise ConversionError(f"it {str(error).removeprefix(path.name).lstrip()}") from error
     tensors = {
         name: Tensor(stored.dtype, stored.shape, (Span(path, stored.start, stored.length),))
         for name, stored in layout.tensors.items()
@@ -116,7 +121,7 @@ def _header(names: list[str], tensors: Mapping[str, Tensor], metadata: Mapping[s
     text += b" " * (-len(text) % 8)
     if len(text) > LONGEST_HEADER:
         raise ConversionError(f"the header would have {len(text)} bytes, which is more than the format allows")
-    return struct.pack("<Q", len(text)) + text
+    return LENGTH.pack(len(text)) + text
 
 
 def _bytes_of(tensor: Tensor, opened: dict[Path, BinaryIO], stack: ExitStack) -> Iterator[bytes]:

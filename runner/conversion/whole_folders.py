@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ...prompt.families.clues import tells_v
 from ..errors import ConversionError
 from .architectures import (
     PARTS,
+    SD15,
     TEXT,
     TEXT_2,
     UNET,
@@ -21,11 +23,11 @@ from .architectures import (
     prove_known,
 )
 from .autoencoder import new_name
-from .configs import class_name, part_config
+from .configs import class_name, part_config, scheduler_config
 from .differences import differences
 from .folders import Weights, components, read_json, read_weights
 from .links import Side, prove, some
-from .markers import Facts, facts_of_file, facts_of_folder, is_marker, markers
+from .markers import Facts, V, facts_of_file, facts_of_folder, is_marker, markers
 from .moving import to_single
 from .result import Conversion, Planned
 from .single_files import FORMAT, KEPT, POSITION_IDS
@@ -34,6 +36,10 @@ from .writing import Written
 
 EXPRESSED = {*PARTS, "scheduler", "tokenizer", "tokenizer_2"}
 """The components that a single file has, or that its loaders have themselves."""
+
+
+NOISE = ("num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "trained_betas")
+"""The scheduler's settings that the model was trained with; the others are the sampler's."""
 
 
 def plan_file(source: Path, destination: Path) -> Planned:
@@ -53,11 +59,15 @@ def plan_file(source: Path, destination: Path) -> Planned:
     tensors, left_out = _tensors(architecture, builds, weights)
     left_out += [f"{name:.100}: a single file has no place for it" for name in there if name not in EXPRESSED]
     left_out += [remark for found in weights.values() for remark in found.remarks]
-    left_out += _config_remarks(architecture, builds, facts, configs)
+    left_out += _config_remarks(architecture, builds, facts, configs) + _scheduler_remarks(
+        architecture, facts, scheduler
+    )
     tensors, metadata = _with_kept(source, architecture, facts, tensors)
     if metadata is None:
         metadata, clashes = _merged(weights)
         left_out += clashes
+    metadata, contradicting = _without_contradiction(metadata, facts)
+    left_out += contradicting
     conversion = Conversion(architecture.id, source, destination, len(tensors), tuple(left_out), metadata)
     return Planned(conversion, Written({destination.name: (tensors, metadata)}))
 
@@ -106,11 +116,16 @@ def _with_kept(
     marks = markers(facts, architecture)
     if not (folder / KEPT).is_file():
         return made | marks, None
-    kept, metadata = read_tensors(folder / KEPT)
+    try:
+        kept, metadata = read_tensors(folder / KEPT)
+    except ConversionError as error:
+        raise ConversionError(f"{KEPT}: {error}") from error
     clash = sorted(made.keys() & kept.keys())
     if clash:
         raise ConversionError(f"{KEPT} holds {clash[0]:.100}, which the parts hold themselves; take it out of there")
-    if facts_of_file(marks | kept, architecture) != facts:
+    if tells_v(metadata):
+        marks.pop(V, None)  # the file had the metadata's word alone, or its tensor is kept
+    if facts_of_file(marks | kept, metadata, architecture) != facts:
         kept = {name: tensor for name, tensor in kept.items() if not is_marker(name, architecture)}
     return made | marks | kept, metadata
 
@@ -126,6 +141,27 @@ def _config_remarks(
             raise ConversionError(f"{part} is a {given!r:.60}; {class_name(architecture, part)} is supported")
         remarks += differences(part, configs[part], part_config(architecture, part, builds, facts))
     return remarks
+
+
+def _scheduler_remarks(architecture: Architecture, facts: Facts, scheduler: Mapping[str, Any]) -> list[str]:
+    """Return what the scheduler says that a single file's loaders will not know."""
+    usual = {name: value for name, value in scheduler_config(architecture, facts).items() if name in NOISE}
+    remarks = differences("scheduler", {name: scheduler[name] for name in NOISE if name in scheduler}, usual)
+    if architecture is SD15 and (facts.v_prediction or facts.zero_snr):
+        remarks.append(
+            "scheduler's v_prediction or zero-terminal SNR: ComfyUI reads the tensors that say so in SDXL files only; "
+            "put Model Sampling Discrete behind its loader"
+        )
+    return remarks
+
+
+def _without_contradiction(metadata: Mapping[str, str], facts: Facts) -> tuple[dict[str, str], list[str]]:
+    """Return the metadata without a word for v-prediction that the scheduler denies, which counts more."""
+    if facts.v_prediction or not tells_v(metadata):
+        return dict(metadata), []
+    denied = [name for name, value in metadata.items() if tells_v({name: value})]
+    kept = {name: value for name, value in metadata.items() if name not in denied}
+    return kept, [f"metadata {some(denied)}: the scheduler's prediction_type is epsilon"]
 
 
 def _merged(weights: Mapping[str, Weights]) -> tuple[dict[str, str], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -63,7 +64,7 @@ def write_file(written: Written, destination: Path, force: bool, watch: Watch) -
 
     Raises:
         OSError: if it can't be written.
-        ConversionError: if the disk has no room, or the name was taken meanwhile.
+        ConversionError: if the place can't be written or has no room, or the name was taken meanwhile.
     """
     ((tensors, metadata),) = written.tensors.values()
     _prove_room(written, destination)
@@ -80,7 +81,7 @@ def write_folder(written: Written, destination: Path, force: bool, watch: Watch)
 
     Raises:
         OSError: if it can't be written, as when the name was taken meanwhile.
-        ConversionError: if the disk has no room.
+        ConversionError: if the place can't be written or has no room.
     """
     _prove_room(written, destination)
     with _hidden(destination.parent) as part, _hidden(destination.parent) as old:
@@ -115,6 +116,13 @@ def _place(folder: Path, name: str) -> Path:
 
 
 def _prove_room(written: Written, destination: Path) -> None:
+    try:
+        with tempfile.TemporaryFile(dir=destination.parent):
+            pass
+    except OSError as error:
+        raise ConversionError(
+            f"{destination.parent} can't be written ({error.strerror}); give another place"
+        ) from error
     free = shutil.disk_usage(destination.parent).free
     if written.length + SPARE > free:
         raise ConversionError(

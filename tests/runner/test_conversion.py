@@ -67,7 +67,7 @@ def test_any_shape_and_type_comes_back(data, kind, seed):
     dtypes = data.draw(st.lists(st.sampled_from(list(DTYPES)), min_size=1, unique=True), label="types")
     options = {
         "layers": data.draw(st.integers(1, 3), label="layers"),
-        "middle": data.draw(st.integers(1, 2), label="middle"),
+        "middle": depths[-1] or data.draw(st.integers(1, 2), label="middle"),
         "linear": data.draw(st.booleans(), label="linear"),
         "ends": (data.draw(st.sampled_from((4, 9)), label="channels in"), 4),
     }
@@ -103,6 +103,10 @@ def test_parts_that_contradict_one_another_are_told(tmp_path):
     assert done.left_out == ("vae's metadata modelspec.title: another part says something else",)
 
 
+UNREAD = (
+    "scheduler's v_prediction or zero-terminal SNR: ComfyUI reads the tensors that say so in SDXL files only; "
+    "put Model Sampling Discrete behind its loader"
+)
 EXTRAS = {
     "betas": ("F32", (3,), bytes(12)),
     "conditioner.embedders.1.model.logit_scale": ("F16", (), b"ab"),
@@ -117,7 +121,7 @@ def test_what_only_the_file_has_is_kept(file, name):
     change(file, lambda found: found.update({name: EXTRAS[name]}))
     _, back, folder, second = there_and_back(file)
     assert second.read_bytes() == file.read_bytes()
-    assert back.left_out == ()
+    assert back.left_out == ((UNREAD,) if back.architecture == "sd15" and name in ("v_pred", "ztsnr") else ())
     made_anew = name == "ztsnr"  # which is just what a zero-terminal-SNR config makes
     assert (name in read(folder / "single_file_only.safetensors")[0]) is not made_anew
 
@@ -145,12 +149,46 @@ def test_the_training_s_averages_are_left_out_and_told(tmp_path):
         (("v_pred", "ztsnr"), ("v_prediction", True, "trailing")),
     ],
 )
-def test_the_prediction_is_the_scheduler_s(file, marks, expected):
+def test_the_prediction_is_the_scheduler_s(file, marks, expected, request):
+    """The tiny model is sampled from the last step on, whatever it predicts."""
     change(file, lambda found: found.update(dict.fromkeys(marks, ("F32", (0,), b""))))
     _, _, folder, second = there_and_back(file)
     made = config(folder / "scheduler" / "scheduler_config.json")
-    assert (made["prediction_type"], made["rescale_betas_zero_snr"], made["timestep_spacing"]) == expected
+    prediction, ends_in_noise, spacing = expected
+    assert (made["prediction_type"], made["rescale_betas_zero_snr"]) == (prediction, ends_in_noise)
+    assert made["timestep_spacing"] == ("trailing" if "tagloom-tiny" in request.node.name else spacing)
     assert second.read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize("marks", [(), ("v_pred",), ("ztsnr",), ("v_pred", "ztsnr")], ids=str)
+@pytest.mark.parametrize("metadata", [{"modelspec.prediction_type": "v"}, {"modelspec.predict_key": "v", **TITLE}])
+def test_the_metadata_s_word_for_v_counts(tmp_path, kind, marks, metadata):
+    """The file that comes back has just the tensors that it had."""
+    found = tensors(kind) | dict.fromkeys(marks, ("F32", (0,), b""))
+    file = write(tmp_path / "model.safetensors", found, metadata)
+    _, _, folder, second = there_and_back(file)
+    made = config(folder / "scheduler" / "scheduler_config.json")
+    assert (made["prediction_type"], made["rescale_betas_zero_snr"]) == ("v_prediction", "ztsnr" in marks)
+    assert second.read_bytes() == file.read_bytes()
+
+
+def test_a_v_predicting_folder_becomes_a_file_with_the_tensor(tmp_path):
+    """Also where the metadata says it already, which no earlier file had alone."""
+    metadata = TITLE | {"modelspec.prediction_type": "v"}
+    found = tensors("sdxl") | {"v_pred": ("F32", (0,), b"")}
+    there_and_back(write(tmp_path / "model.safetensors", found, metadata))
+    assert not (tmp_path / "folder" / "single_file_only.safetensors").exists()
+    assert "v_pred" in read(tmp_path / "second.safetensors")[0]
+
+
+def test_metadata_that_the_scheduler_denies_is_left_out(tmp_path):
+    metadata = TITLE | {"modelspec.prediction_type": "v"}
+    _, _, folder, _ = there_and_back(write(tmp_path / "model.safetensors", tensors("sdxl"), metadata))
+    path = folder / "scheduler" / "scheduler_config.json"
+    path.write_text(json.dumps(config(path) | {"prediction_type": "epsilon"}), encoding="utf-8")
+    done = convert(folder, tmp_path / "third.safetensors")
+    assert done.left_out == ("metadata modelspec.prediction_type: the scheduler's prediction_type is epsilon",)
+    assert done.metadata == TITLE == read(tmp_path / "third.safetensors")[1]
 
 
 def test_a_changed_scheduler_counts_more_than_what_was_kept(file):
@@ -174,7 +212,7 @@ def test_the_tiny_model_s_scale_is_its_config_s(tmp_path):
 
 
 def test_the_configs_say_what_the_shapes_say(tmp_path):
-    made = tensors("sdxl", channels=(64, 128), depths=(0, 2), middle=3, layers=2)
+    made = tensors("sdxl", channels=(64, 128), depths=(0, 3), middle=3, layers=2)
     convert(write(tmp_path / "model.safetensors", made), tmp_path / "folder")
     unet = config(tmp_path / "folder" / "unet" / "config.json")
     expected = {

@@ -71,12 +71,23 @@ HEADERS = {
 @pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
 def test_damaged_headers(tmp_path, header):
     told = refused(write_raw(tmp_path / "model.safetensors", header, bytes(4)))
-    assert told.startswith("model.safetensors: model.safetensors is no whole safetensors file (")
+    assert told.startswith("model.safetensors: it is no whole safetensors file (")
 
 
 def test_a_file_that_is_cut_off(file):
     os.truncate(file, file.stat().st_size - 1)
     assert "its tensors end at" in refused(file)
+
+
+@pytest.mark.parametrize(("size", "expected"), [(0, "it is empty;"), (5, "it is cut off after 5 bytes;")])
+def test_a_file_without_a_header(file, size, expected):
+    os.truncate(file, size)
+    assert refused(file).startswith(f"model.safetensors: {expected}")
+
+
+def test_depths_that_diffusers_can_t_hold(tmp_path):
+    file = write(tmp_path / "model.safetensors", tensors("sdxl", depths=(0, 2), middle=3))
+    assert "its last level has attentions of depth 2, and its middle block one of 3; diffusers" in refused(file)
 
 
 def test_a_header_that_is_said_to_be_huge(tmp_path):
@@ -183,9 +194,19 @@ def pickled(folder: Path) -> None:
     (folder / "vae" / "diffusion_pytorch_model.safetensors").rename(folder / "vae" / "diffusion_pytorch_model.bin")
 
 
-INDEX = "model_index.json"
+INDEX, SCHEDULER = "model_index.json", "scheduler/scheduler_config.json"
+OTHER_SCHEDULERS = {
+    "EDMDPMSolverMultistepScheduler": {"sigma_data": 0.5, "sigma_max": 80.0},
+    "EDMEulerScheduler": {},
+    "FlowMatchEulerDiscreteScheduler": {},
+    "UniPCMultistepScheduler": {"use_flow_sigmas": True},
+    "EulerDiscreteScheduler": {"timestep_type": "continuous", "sigma_max": 700.0},
+}
 FOLDERS = {
-    "no index": (lambda folder: (folder / INDEX).unlink(), "model_index.json is missing"),
+    "no index": (
+        lambda folder: (folder / INDEX).unlink(),
+        "folder: model_index.json is missing, which every diffusers folder has",
+    ),
     "a list": (lambda folder: (folder / INDEX).write_text("[]"), "holds no JSON object"),
     "no JSON": (lambda folder: (folder / INDEX).write_text("{"), "is no readable JSON"),
     "deep JSON": (lambda folder: (folder / INDEX).write_text("[" * 10**5), "is no readable JSON"),
@@ -205,6 +226,25 @@ FOLDERS = {
     "a prediction": (
         lambda folder: edit(folder / "scheduler/scheduler_config.json", prediction_type="sample"),
         "its scheduler's prediction_type is 'sample'",
+    ),
+    "latents' means": (
+        lambda folder: edit(folder / "vae/config.json", latents_mean=[0.1] * 4),
+        "its vae/config.json has latents_mean, as Playground 2.5",
+    ),
+    **{
+        f"the scheduler {name}": (
+            lambda folder, name=name, rest=rest: edit(folder / SCHEDULER, _class_name=name, **rest),
+            f"its scheduler is '{name}'",
+        )
+        for name, rest in OTHER_SCHEDULERS.items()
+    },
+    "an empty file": (
+        lambda folder: (folder / "unet/diffusion_pytorch_model.safetensors").write_bytes(b""),
+        "folder: unet/diffusion_pytorch_model.safetensors: it is empty",
+    ),
+    "an empty file beside the parts": (
+        lambda folder: (folder / "single_file_only.safetensors").write_bytes(b""),
+        "folder: single_file_only.safetensors: it is empty",
     ),
     "another class": (
         lambda folder: edit(folder / "unet/config.json", _class_name="UNet3DConditionModel"),
@@ -247,25 +287,18 @@ def test_links_as_in_hugging_face_s_cache_are_followed(folder, tmp_path):
     assert (tmp_path / "linked.safetensors").read_bytes() == (tmp_path / "plain.safetensors").read_bytes()
 
 
-def test_what_a_folder_says_and_a_file_does_not_is_told(folder):
-    edit(folder / INDEX, safety_checker=["x", "Y"])
-    edit(folder / "unet/config.json", attention_head_dim=[2, 4])
-    name = "text_encoder_2/model.safetensors"
-    change(folder / name, lambda found: found.update({f"extra{number}": zeros(1) for number in range(5)}))
-    shutil.copy(folder / name, folder / "text_encoder_2" / "model.fp16.safetensors")
-    done = convert(folder, folder.parent / "new.safetensors")
-    assert sorted(done.left_out) == [
-        "safety_checker: a single file has no place for it",
-        "text_encoder_2's extra0, extra1, extra2 and 2 more: a single file has no place for that",
-        "text_encoder_2/model.fp16.safetensors: model.safetensors beside it is taken",
-        "unet's attention_head_dim [2, 4]: loaders of single files take [1, 1]",
-    ]
-
-
 def test_the_disk_is_full(file, monkeypatch):
     usage = shutil.disk_usage(file.parent)
     monkeypatch.setattr(writing.shutil, "disk_usage", lambda path: usage._replace(free=1_000_000))
     assert "has 1 MB free, and the model needs" in refused(file)
+
+
+def test_a_place_that_can_t_be_written(file, monkeypatch):
+    def refuse(**arguments: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(writing.tempfile, "TemporaryFile", refuse)
+    assert "can't be written (Permission denied); give another place" in refused(file)
 
 
 @pytest.mark.parametrize("stopped", [1, 2])

@@ -227,6 +227,9 @@ REFUSED = [
         "with backgrounds 20, not 1200",
     ),
     (["autoencoder", "--output", "{new}", "--steps", "2", "--lr", "0"], "--batch and --lr must be above 0"),
+    (["autoencoder", "--output", "{new}", "--steps", "2", "--lr", "inf"], "--batch and --lr must be above 0"),
+    (["autoencoder", "--output", "{new}", "--minutes", "nan"], "a run needs an end"),
+    (["denoiser", "--output", "{new}", "--steps", "2", "--from", "{holed}"], "unet lacks conv_in.bias and 0 more"),
     (["autoencoder", "--output", "{junk}", "--steps", "2"], "junk.safetensors"),
     (["samples", "--from", "{none}", "--output", "{new}/a.png"], "there is no file or folder"),
 ]
@@ -236,10 +239,20 @@ REFUSED = [
 def test_what_is_refused(arguments, says, start, straight, tmp_path, capsys):
     (tmp_path / "junk.safetensors").write_bytes(b'\x08\0\0\0\0\0\0\0{"a": 1}')
     places = {"new": tmp_path / "new", "none": tmp_path / "none", "junk": tmp_path / "junk.safetensors"}
-    places |= {"run": straight, "start": start}
+    places |= {"run": straight, "start": start, "holed": tmp_path / "holed"}
+    if "{holed}" in arguments:
+        part = shutil.copytree(straight / "diffusers", places["holed"]) / "unet" / "diffusion_pytorch_model.safetensors"
+        save_file({name: tensor for name, tensor in load_file(part).items() if name != "conv_in.bias"}, part)
     assert main([argument.format(**places) for argument in arguments]) == 1
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1 and lines[0].startswith("error: ") and says in lines[0]
+
+
+@pytest.mark.parametrize("number", ["abc", "0", "-1", "1.5"])
+def test_numbers_that_are_none_are_refused(number, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["autoencoder", "--output", str(tmp_path), "--steps", number])
+    assert f"argument --steps: '{number}' is no whole number from 1 on" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("spoiled", ["no counts", "a tensor missing", "cut off"])

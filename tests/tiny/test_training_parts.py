@@ -10,7 +10,7 @@ from tagloom.tiny.training.autoencoder import off_normal, reconstruction
 from tagloom.tiny.training.average import Average
 from tagloom.tiny.training.errors import TrainingError
 from tagloom.tiny.training.interrupting import Interruption
-from tagloom.tiny.training.models import from_nothing, revive, untrained
+from tagloom.tiny.training.models import from_nothing, trained_before
 from tagloom.tiny.training.noise import Noise
 from tagloom.tiny.training.plan import Plan
 from tagloom.tiny.training.samples import NEGATIVE, PROMPTS, as_image
@@ -113,15 +113,13 @@ def test_at_first_the_unet_predicts_nothing():
     assert all(torch.equal(*pair) for pair in zip(models.unet.parameters(), again.unet.parameters(), strict=True))
 
 
-def test_zero_rows_get_a_start_and_are_remembered():
+def test_zero_rows_are_tokens_that_were_never_trained():
     models = from_nothing(SIZES["small"], 1)
     rows = models.text_encoder.text_model.embeddings.token_embedding
     with torch.no_grad():
         rows.weight[5] = 0
-        kept = rows.weight[6].clone()
-    trained = revive(models, 0)
-    assert not trained[5] and trained.sum() == len(trained) - 1
-    assert not untrained(rows).any() and torch.equal(rows.weight[6], kept)
+        models.text_encoder_2.text_model.embeddings.token_embedding.weight[7] = 0
+    assert (~trained_before(models)).nonzero().flatten().tolist() == [5, 7]
 
 
 def test_the_sizes_are_those_of_the_shipped_checkpoint():

@@ -25,8 +25,6 @@ CPU = torch.device("cpu")
 SQUARE = (Bucket(Shape(256, 256), 10),)
 EARLIER = 9037
 """Steps behind the shipped weights; their own metadata count the last of three runs alone."""
-MARGIN = 1.02
-"""By how much the loss may rise in 8 steps; measured by hand, with three seeds, by 0.4 % at most."""
 LARGEST_FILE = 50_000_000
 
 
@@ -53,9 +51,9 @@ def measure() -> Measure:
 
 
 def run(folder: Path, prediction: str, *arguments: str) -> Path:
-    """Train for 8 steps; return the single file."""
+    """Train, for 8 steps if no other number is given; return the single file."""
     fixed = ["--from", str(SHIPPED), "--output", str(folder), "--prediction", prediction, "--steps", "8"]
-    quiet = ["--samples-every", "0", "--device", "cpu", "--pictures", "10", "--backgrounds", "20"]
+    quiet = ["--samples-every", "0", "--device", "cpu", "--pictures", "24", "--backgrounds", "20"]
     assert main(["denoiser", *fixed, *quiet, "--earlier-steps", str(EARLIER), *arguments]) == 0
     (file,) = folder.glob("tagloom-tiny*.safetensors")
     return file
@@ -63,7 +61,9 @@ def run(folder: Path, prediction: str, *arguments: str) -> Path:
 
 @pytest.fixture(scope="module")
 def epsilon(tmp_path_factory) -> Path:
-    return run(tmp_path_factory.mktemp("epsilon"), "epsilon", "--batch", "4", "--lr", "1e-5", "--warmup", "2")
+    return run(
+        tmp_path_factory.mktemp("epsilon"), "epsilon", "--steps", "16", "--batch", "8", "--lr", "1e-5", "--warmup", "2"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +76,9 @@ def twin(tmp_path_factory, epsilon) -> Path:
 
 def test_from_the_shipped_weights_the_loss_does_not_rise(measure, epsilon, figure):
     before, after = measure(SHIPPED, "epsilon"), measure(epsilon, "epsilon")
-    figure(f"from the shipped weights, 8 steps: loss {before:.5f} before, {after:.5f} after")
+    figure(f"from the shipped weights, 16 steps: loss {before:.5f} before, {after:.5f} after")
     assert before < 0.03  # what their own training ended with: 0.0105
-    assert after < MARGIN * before
+    assert after <= before
 
 
 def test_v_prediction_is_learned_from_the_shipped_weights(measure, twin, figure):
@@ -95,24 +95,31 @@ def test_an_export_goes_there_and_back_bit_for_bit(name, request, tmp_path):
     convert(tmp_path / "folder", tmp_path / "back.safetensors")
     digests = {hashlib.sha256(path.read_bytes()).digest() for path in (file, tmp_path / "back.safetensors")}
     assert len(digests) == 1
+    own, other = (read_scheduler(place) for place in (file.parent / "diffusers", tmp_path / "folder"))
+    assert own.keys() >= other.keys() and all(own[name] == other[name] for name in other)
     for part in (file.parent / "diffusers").glob("*/*.safetensors"):
         mine, own = load_file(part), load_file(tmp_path / "folder" / part.relative_to(file.parent / "diffusers"))
         assert mine.keys() == own.keys()
         assert all(torch.equal(mine[key], own[key]) and mine[key].dtype == torch.float16 for key in mine)
 
 
+def read_scheduler(folder: Path) -> dict[str, object]:
+    settings = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
+    return {name: value for name, value in settings.items() if name != "_diffusers_version"}
+
+
 def test_an_export_is_as_the_shipped_file(epsilon, twin):
     """The same tensors but for the projection of the first encoder, which SDXL has no use for."""
     with safe_open(SHIPPED, "pt") as shipped:
         names = set(shipped.keys()) - {"conditioner.embedders.0.transformer.text_projection.weight"}
-    for file, more in ((epsilon, set()), (twin, {"v_pred", "ztsnr"})):
+    for file, more, steps in ((epsilon, set(), 16), (twin, {"v_pred", "ztsnr"}, 8)):
         assert file.stat().st_size < LARGEST_FILE
         with safe_open(file, "pt") as own:
             assert set(own.keys()) == names | more
             metadata = own.metadata()
-        assert metadata["steps"] == str(EARLIER + 8)
+        assert metadata["steps"] == str(EARLIER + steps)
         assert metadata["modelspec.architecture"] == "stable-diffusion-xl-v1-base"
-        assert json.loads(metadata["recipe"])["pictures"] == 10
+        assert json.loads(metadata["recipe"])["pictures"] == 24
 
 
 def test_rows_that_were_never_trained_stay_zero(epsilon):

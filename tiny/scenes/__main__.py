@@ -28,10 +28,9 @@ def tags(text: str) -> list[str]:
 
 def count(text: str) -> int:
     """Return how many pictures are asked for."""
-    number = int(text)
-    if not 1 <= number <= MOST:
-        raise argparse.ArgumentTypeError(f"{number} is not between 1 and {MOST}")
-    return number
+    if not text.isdecimal() or not 1 <= int(text) <= MOST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number between 1 and {MOST}")
+    return int(text)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -50,7 +50,7 @@ def _denoiser(command: argparse.ArgumentParser) -> None:
         help="pictures composed and encoded first (%(default)s)",
     )
     command.add_argument(
-        "--earlier-steps", type=int, metavar="N", help="steps behind the weights of --from (what its metadata say)"
+        "--earlier-steps", type=_number, metavar="N", help="steps behind the weights of --from (what its metadata say)"
     )
 
 
@@ -71,7 +71,7 @@ def _run(command: argparse.ArgumentParser, batch: int, rate: float, warmup: int)
     command.add_argument("--batch", type=_count, default=batch, metavar="N", help="pictures a step (%(default)s)")
     command.add_argument("--lr", type=float, default=rate, metavar="RATE", help="highest learning rate (%(default)s)")
     command.add_argument(
-        "--warmup", type=int, default=warmup, metavar="N", help="steps until it is reached (%(default)s)"
+        "--warmup", type=_number, default=warmup, metavar="N", help="steps until it is reached (%(default)s)"
     )
     command.add_argument("--seed", type=int, default=0, help="all chance comes from it (%(default)s)")
     command.add_argument(
@@ -84,7 +84,7 @@ def _run(command: argparse.ArgumentParser, batch: int, rate: float, warmup: int)
     command.add_argument("--tell-every", type=_count, default=10, metavar="STEPS", help="tell the loss (%(default)s)")
     command.add_argument("--keep-every", type=_count, default=500, metavar="STEPS", help="keep the state (%(default)s)")
     command.add_argument(
-        "--samples-every", type=int, default=1000, metavar="STEPS", help="draw samples, 0: never (%(default)s)"
+        "--samples-every", type=_number, default=1000, metavar="STEPS", help="draw samples, 0: never (%(default)s)"
     )
     _device(command)
     command.add_argument("--compile", action="store_true", help="compile the model, which speeds a GPU up")
@@ -96,8 +96,13 @@ def _device(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+    return int(text)
+
+
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is below 1")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)

@@ -93,9 +93,10 @@ class Loop:
             while not interruption.asked and self._done() < 1:
                 self._step(rhythm)
         self._keep()
-        if rhythm.sample and not interruption.asked:
+        finished = self._done() >= 1
+        if rhythm.sample and finished:
             self._sample()
-        return not interruption.asked
+        return finished
 
     def _done(self) -> float:
         return self.plan.progress(self.counts.step, self.counts.seconds)

@@ -168,11 +168,13 @@ def load_models(source: Path) -> Models:
 
 def _load_part(folder: Path, part: str) -> nn.Module:
     try:
-        # strict float32: the parts are trained in it, whatever the file holds
-        return CLASSES[part].from_pretrained(folder, **LOADING).float()
+        model, loaded = CLASSES[part].from_pretrained(folder, output_loading_info=True, **LOADING)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0][:200]
         raise TrainingError(f"{folder} holds no {CLASSES[part].__name__} that can be read: {reason}") from error
+    if missing := sorted(loaded["missing_keys"]):
+        raise TrainingError(f"{folder} lacks {missing[0]} and {len(missing) - 1} more weights; give a whole model")
+    return model.float()  # the parts are trained in it, whatever the file holds
 
 
 def untrained(embedding: nn.Embedding) -> Tensor:
@@ -180,18 +182,12 @@ def untrained(embedding: nn.Embedding) -> Tensor:
     return (embedding.weight == 0).all(dim=1)
 
 
-def revive(models: Models, seed: int) -> Tensor:
-    """Give the zero rows of both token embeddings a random start; return which tokens had been trained before."""
-    generator = torch.Generator().manual_seed(seed)
-    trained = None
-    for part in (models.text_encoder, models.text_encoder_2):
-        embedding = part.text_model.embeddings.token_embedding
-        zero = untrained(embedding)
-        fresh = torch.randn(embedding.weight.shape, generator=generator) * EMBEDDING_SPREAD
-        with torch.no_grad():
-            embedding.weight[zero] = fresh[zero]
-        trained = ~zero if trained is None else trained & ~zero
-    return trained
+def trained_before(models: Models) -> Tensor:
+    """Return which text tokens (vocabulary) have a row in both token embeddings; the others begin at zero."""
+    first, second = (
+        part.text_model.embeddings.token_embedding for part in (models.text_encoder, models.text_encoder_2)
+    )
+    return ~(untrained(first) | untrained(second))
 
 
 PARTS = tuple(field.name for field in fields(Models))

@@ -6,6 +6,7 @@ import hashlib
 import json
 import random
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,9 +61,15 @@ class Source(NamedTuple):
     device: torch.device
 
 
+@lru_cache(maxsize=1)
+def _renderer(composer: Composer, device: torch.device) -> Renderer:
+    """Keep the layers and the backgrounds on the device, from one step to the next."""
+    return Renderer(composer, device)
+
+
 def rendered(source: Source, shape: Shape, count: int, name: str) -> Iterator[tuple[Tensor, list[list[str]]]]:
     """Yield pictures (n, 3, height, width) of 0 to 1 with their captions, in batches; the same for the same name."""
-    renderer = Renderer(source.composer, source.device)
+    renderer = _renderer(source.composer, source.device)
     most = COMPOSED_AT_ONCE[source.device.type]
     for start in range(0, count, most):
         dice = random.Random(f"{source.seed} {name} {shape} {start}")
@@ -101,7 +108,7 @@ def encode(source: Source, vae: AutoencoderTiny, buckets: tuple[Bucket, ...], co
 def fingerprint(vae: AutoencoderTiny, settings: dict[str, object]) -> str:
     """Return what names pictures: the autoencoder's weights, and the settings that they were composed with."""
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    for name, tensor in sorted(vae.encoder.state_dict().items()):
+    for name, tensor in sorted(vae.state_dict().items()):
         digest.update(name.encode() + tensor.cpu().float().numpy().tobytes())
     return digest.hexdigest()
 

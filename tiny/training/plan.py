@@ -51,9 +51,9 @@ class Plan:
 
     def __post_init__(self) -> None:
         limits = [limit for limit in (self.steps, self.minutes) if limit is not None]
-        if not limits or min(limits) <= 0:
+        if not limits or not all(math.isfinite(limit) and limit > 0 for limit in limits):
             raise TrainingError("a run needs an end: give --steps or --minutes above 0")
-        if self.batch < 1 or self.rate <= 0 or self.warmup < 0:
+        if self.batch < 1 or not (math.isfinite(self.rate) and self.rate > 0) or self.warmup < 0:
             raise TrainingError("--batch and --lr must be above 0, and --warmup not below")
 
     def progress(self, step: int, seconds: float) -> float:

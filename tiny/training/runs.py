@@ -13,7 +13,7 @@ from .denoiser import DenoiserStage
 from .errors import TrainingError
 from .export import Facts, export, steps_behind
 from .loop import Loop
-from .models import PARTS, Models, as_folder, from_nothing, load, load_models, prediction_of, revive
+from .models import PARTS, Models, as_folder, from_nothing, load, load_models, prediction_of, trained_before
 from .noise import Noise
 from .pictures import Encoded, encode, fingerprint, keep, kept
 from .precision import autocast
@@ -76,7 +76,9 @@ def denoiser(arguments: argparse.Namespace) -> bool:
     stage = DenoiserStage(start.models, pictures, buckets, Noise(arguments.prediction, place.device))
     if arguments.compile:
         start.models.unet.compile(dynamic=False)
-    loop = Loop(stage, plan, place.folder, place.device, {"prediction": arguments.prediction, "pictures": name})
+    begun = {"earlier steps": start.steps, "trained text tokens": int(start.trained.sum())}
+    settings = {"prediction": arguments.prediction, "pictures": name} | begun
+    loop = Loop(stage, plan, place.folder, place.device, settings)
     if arguments.resume:
         loop.resume()
     done = loop.run(rhythm_of(arguments))
@@ -102,8 +104,7 @@ def _start(arguments: argparse.Namespace) -> Start:
     earlier = arguments.earlier_steps
     if arguments.start:
         models = load_models(arguments.start)
-        trained = revive(models, arguments.seed)
-        return Start(models, trained, steps_behind(arguments.start) if earlier is None else earlier)
+        return Start(models, trained_before(models), steps_behind(arguments.start) if earlier is None else earlier)
     models = from_nothing(SIZES[arguments.sizes], arguments.seed)
     models = dataclasses.replace(models, vae=load(arguments.autoencoder, ("vae",))["vae"])
     return Start(models, torch.zeros(END + 1, dtype=torch.bool), earlier or 0)
