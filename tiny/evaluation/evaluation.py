@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ...prompt.hashing import hash_file
+from ...prompt.whole_files import replace_file
 from ...runner.fleet.servers import ServerEntry
 from . import judging, looks
 from .asking import MAIN, NEGATIVE, different, pictures
@@ -58,8 +59,8 @@ def evaluate(questions: Questions, wanted: Wanted, tell: Callable[[str], None]) 
     tell("judging the pictures")
     judged = judging.judge(asked, made.files, measured)
     results = _results(questions, wanted, judged, made, measured)
-    _write(wanted.folder / RESULTS, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-    _write(wanted.folder / TABLE, table(results))
+    replace_file(wanted.folder / RESULTS, (json.dumps(results, indent=1, ensure_ascii=False) + "\n").encode())
+    replace_file(wanted.folder / TABLE, table(results).encode())
     sheet(judged, questions, wanted.folder / SHEET)
     return results
 
@@ -86,7 +87,7 @@ def _results(
     return {
         "command": wanted.command,
         "checkpoint": made.checkpoint,
-        "sha256": _sha256(made.file) if made.file else "",
+        "sha256": hash_file(made.file).whole if made.file else "",
         "seeds": wanted.seeds,
         "pictures": len(made.files),
         "settings": _settings(judged, made),
@@ -116,17 +117,3 @@ def _picture(one: Judged, folder: Path) -> dict[str, Any]:
         "shown": dict(one.shown),
         "looks": {name: round(value, 6) for name, value in one.looks.items()},
     }
-
-
-def _sha256(path: Path) -> str:
-    found = hashlib.sha256()
-    with path.open("rb") as file:
-        while part := file.read(2**20):
-            found.update(part)
-    return found.hexdigest()
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)

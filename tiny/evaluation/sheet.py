@@ -9,6 +9,7 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw
 
 from ...prompt.lettering import own_font
+from ...prompt.whole_files import part_of
 from .asking import AVOIDED, MAIN, NEGATIVE, OPEN
 from .judging import Judged
 from .questions import NONE, Questions
@@ -120,9 +121,9 @@ def _label(pen: ImageDraw.ImageDraw, text: str, left: int, top: int) -> None:
 
 
 def _save(paper: Image.Image, path: Path) -> None:
-    part = path.with_name(f".{path.name}.part")
-    for quality in (90, 82, 74, 66, 58):
-        paper.save(part, "JPEG", quality=quality, optimize=True)
-        if part.stat().st_size <= MOST_BYTES:
-            break
-    part.replace(path)
+    with part_of(path.parent) as part:
+        for quality in (90, 82, 74, 66, 58):
+            paper.save(part, "JPEG", quality=quality, optimize=True)
+            if part.stat().st_size <= MOST_BYTES:
+                break
+        part.replace(path)

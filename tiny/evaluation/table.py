@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...prompt.whole_files import replace_file
 from .asking import AVOIDED, OPEN
 from .errors import EvaluationError
 from .questions import NONE, read_questions
@@ -35,9 +36,7 @@ def put_between(readme: Path, text: str) -> None:
         raise EvaluationError(
             f"{readme.name} lacks the two lines {START} and {END}; write them where the table shall be"
         )
-    part = readme.with_name(f".{readme.name}.part")
-    part.write_text(f"{before}{START}\n\n{text.strip()}\n\n{END}{after}", encoding="utf-8")
-    part.replace(readme)
+    replace_file(readme, f"{before}{START}\n\n{text.strip()}\n\n{END}{after}".encode())
 
 
 def share(found: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ from .noise import Noise
 from .pictures import Encoded
 from .plan import Draw
 from .samples import write_samples
-from .sizes import Bucket, Shape
+from .sizes import Bucket, Shape, size_conditions
 from .tokens import for_second
 
 SCALED, LARGEST_SCALE = 0.5, 8
@@ -37,12 +36,6 @@ class Batch(NamedTuple):
     steps: Tensor
     tokens: Tensor
     sizes: Tensor
-
-
-def size_conditions(shape: Shape, count: int, device: torch.device) -> Tensor:
-    """Return the sizes of uncropped pictures, as SDXL is told them (n, 6)."""
-    width, height = shape
-    return torch.tensor([[height, width, 0, 0, height, width]], dtype=torch.float32, device=device).repeat(count, 1)
 
 
 class DenoiserStage:
@@ -105,8 +98,3 @@ class DenoiserStage:
             seen[tokens.unique()] = True
             seen[for_second(tokens[:1]).unique()] = True
         return seen
-
-
-def chosen_seed(seed: int, name: str) -> int:
-    """Return another seed for another purpose."""
-    return random.Random(f"{seed} {name}").getrandbits(63)

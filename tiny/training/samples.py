@@ -13,7 +13,7 @@ from torch import Tensor
 from ...prompt.whole_files import replace_file
 from .models import Denoiser
 from .noise import schedule_settings
-from .sizes import CELL, Shape
+from .sizes import CELL, Shape, size_conditions
 from .tokens import Tokenizer, for_second
 
 PROMPTS = (
@@ -42,8 +42,7 @@ def sample(denoiser: Denoiser, prompts: tuple[str, ...], prediction: str, shape:
     device, count = denoiser.unet.device, len(prompts)
     tokens = Tokenizer()([*prompts, *[NEGATIVE] * count]).to(device)
     states, pooled = denoiser.encode(tokens, for_second(tokens))
-    sizes = torch.tensor([[shape.height, shape.width, 0, 0, shape.height, shape.width]] * 2 * count, device=device)
-    conditions = {"text_embeds": pooled, "time_ids": sizes.float()}
+    conditions = {"text_embeds": pooled, "time_ids": size_conditions(shape, 2 * count, device)}
     scheduler = EulerDiscreteScheduler(**schedule_settings(prediction))
     scheduler.set_timesteps(STEPS, device=device)
     generator = torch.Generator().manual_seed(seed)  # on the CPU, so that a GPU draws the same pictures

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import torch
+from torch import Tensor
+
 CELL = 8
 """Pixels to a latent cell, each way."""
 SIZE_CONDITIONS = 6
@@ -117,3 +120,9 @@ SIZES = {
     ),
 }
 """`tiny` is the checkpoint's (11.5 million parameters in the UNet); `small` learns little, for tests."""
+
+
+def size_conditions(shape: Shape, count: int, device: torch.device) -> Tensor:
+    """Return the sizes of uncropped pictures, as SDXL is told them (n, 6)."""
+    width, height = shape
+    return torch.tensor([[height, width, 0, 0, height, width]], dtype=torch.float32, device=device).repeat(count, 1)
